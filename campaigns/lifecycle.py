@@ -1,0 +1,87 @@
+"""The verbs of a campaign: every change of its status, each recorded with who and when.
+
+Each verb is a guarded update: it says whether the campaign was in a state in which it could happen.
+"""
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from campaigns.models import Appeal, Campaign, CampaignStep
+
+Status = Campaign.Status
+
+
+@transaction.atomic
+def publish(campaign: Campaign, by=None) -> bool:
+    """Open a draft for signing; from now on the appeal's text is frozen."""
+    Appeal.objects.filter(campaign=campaign, frozen_at=None).update(frozen_at=now())
+    return _move(campaign, "publish", by, [Status.DRAFT], status=Status.OPEN)
+
+
+def pause(campaign: Campaign, by=None) -> bool:
+    """Stop signing at once; reading goes on, and mailed links still confirm."""
+    return _move(campaign, "pause", by, [Status.OPEN], status=Status.PAUSED)
+
+
+def resume(campaign: Campaign, by=None) -> bool:
+    return _move(campaign, "resume", by, [Status.PAUSED], status=Status.OPEN)
+
+
+def close(campaign: Campaign, by=None) -> bool:
+    """End signing. Who signed before can still confirm for as long as a link lives."""
+    return _move(
+        campaign, "close", by, [Status.OPEN, Status.PAUSED], status=Status.CLOSED, closed_at=now()
+    )
+
+
+def reopen(campaign: Campaign, by=None) -> bool:
+    return _move(
+        campaign, "reopen", by, [Status.CLOSED], status=Status.OPEN, closed_at=None, closes_at=None
+    )
+
+
+def hand_in(campaign: Campaign, by=None) -> bool:
+    """Say that the signatures have been handed in."""
+    return _move(campaign, "hand in", by, [Status.CLOSED], status=Status.HANDED_IN)
+
+
+def close_overdue() -> int:
+    """Close the campaigns whose day has come; the number of campaigns closed."""
+    overdue = Campaign.objects.running().filter(closes_at__lte=now())
+    return sum(close(campaign) for campaign in overdue)
+
+
+@transaction.atomic
+def revise_appeal(appeal: Appeal, by=None) -> Appeal:
+    """Start a new version of the text; it is signed only from `publish_appeal` on."""
+    revision = Appeal.objects.create(
+        campaign=appeal.campaign, version=appeal.version + 1, opening=appeal.opening
+    )
+    for demand in appeal.demands.all():
+        revision.demands.create(number=demand.number, text=demand.text)
+    _record(appeal.campaign, f"revise to {revision.version}", by)
+    return revision
+
+
+@transaction.atomic
+def publish_appeal(appeal: Appeal, by=None) -> bool:
+    """From now on this version is the one that is signed, and its text is frozen."""
+    if not Appeal.objects.filter(pk=appeal.pk, frozen_at=None).update(frozen_at=now()):
+        return False
+    _record(appeal.campaign, f"publish {appeal.version}", by)
+    return True
+
+
+@transaction.atomic
+def _move(campaign, verb, by, sources, **changes) -> bool:
+    rows = Campaign.objects.filter(pk=campaign.pk, status__in=sources)
+    if not rows.update(**changes):
+        return False
+    for field, value in changes.items():
+        setattr(campaign, field, value)
+    _record(campaign, verb, by)
+    return True
+
+
+def _record(campaign, verb, by) -> None:
+    CampaignStep.objects.create(campaign=campaign, verb=verb, by=by)

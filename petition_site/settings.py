@@ -1,0 +1,200 @@
+"""All settings. Only this module reads the environment; `.env.example` explains each variable.
+
+With no variable set it is the embedded default for the first five minutes and for small campaigns:
+SQLite, mails as files, keys that `make run` generated into `var/keys.env`.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+if (VAR_DIR / "keys.env").exists():
+    env.read_env(VAR_DIR / "keys.env")
+
+# The one address from which every absolute link is built, never from a request.
+SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+_site = urlsplit(SITE_URL)
+HTTPS = _site.scheme == "https"
+
+# Keys
+SECRET_KEY = env("SECRET_KEY")
+ADDRESS_KEY = env("ADDRESS_KEY")  # keyed hashes of addresses and codes
+SEAL_KEYS = env.list("SEAL_KEYS")  # encrypts addresses and names; the first seals, all unseal
+
+DEBUG = False
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname])
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+ADMIN_PATH = env("ADMIN_PATH", default="admin").strip("/")
+
+INSTALLED_APPS = [
+    "signatures",
+    "campaigns",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "i18nfield",
+    "petition_site.apps.PetitionSiteConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "petition_site.middleware.headers",
+    "petition_site.middleware.language",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "petition_site.middleware.PublicPostMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+ROOT_URLCONF = "petition_site.urls"
+WSGI_APPLICATION = "petition_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "petition_site.context.site",
+            ],
+        },
+    },
+]
+
+# Database
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'petition.sqlite3'}")
+}
+_database = DATABASES["default"]
+if _database["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE: a transaction that will write waits for its turn at the start instead of failing
+    # half way; FULL: what was acknowledged survives a power cut.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    # A pool per process: workers x max_size must stay below the server's max_connections.
+    _database["OPTIONS"] = {
+        **_database.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Cache: "counters" must count exactly across processes, so it is the database unless a
+# Valkey/Redis is named.
+CACHES = {
+    "default": env.cache_url("CACHE_URL", default="locmemcache://"),
+    "counters": (
+        env.cache_url("CACHE_URL")
+        if env("CACHE_URL", default="")
+        else {"BACKEND": "signatures.counters.CounterCache"}
+    ),
+}
+
+# Mail
+if env("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "petition_site.eml.EmlBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_TIMEOUT = 10  # seconds for each answer of the mail server
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"no-reply@{_site.hostname}")
+
+# Languages; the name of each in itself. English is what the other texts are translations of.
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("uk", "Українська"),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Static files
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Security
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# `same-origin` and not `no-referrer`: the latter makes browsers send `Origin: null` with forms.
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "petition_site.views.refused"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+# The policy has Django 6's setting name, so that moving there only deletes a middleware.
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "style-src": ["'self'"],
+    "script-src": ["'self'"],
+    "img-src": ["'self'"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "form-action": ["'self'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+PUBLIC_POST_MAX_BYTES = 64 * 1024
+PUBLIC_POST_MAX_FIELDS = 50
+
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# How long a signature may wait for its confirmation before it is forgotten, in days.
+PENDING_DAYS = env.int("PENDING_DAYS", default=7)
+
+# Logs hold no address, token, name or query string.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["terminal"], "level": env("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # Django's own handlers mail error reports with form data to ADMINS; ours never do, and
+        # paths of refused requests may hold tokens.
+        "django": {"handlers": [], "level": "INFO"},
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+    },
+}

@@ -1,0 +1,26 @@
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from petition_site import views
+from signatures import api
+from signatures.urls import SlugConverter  # noqa: F401  (registers the converters)
+
+urlpatterns = [
+    path("", views.choose_language, name="choose_language"),
+    path("healthz", views.healthz),
+    path("readyz", views.readyz),
+    path("robots.txt", views.robots),
+    path("api/v1/campaigns/<code:slug>/", api.campaign, name="api_campaign"),
+    path(f"{settings.ADMIN_PATH}/", admin.site.urls),
+    *i18n_patterns(
+        path("", include("campaigns.urls")),
+        path("", include("signatures.urls")),
+    ),
+]
+
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.not_found
+handler500 = views.server_error

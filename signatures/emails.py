@@ -1,0 +1,84 @@
+"""One function per mail puts it into the outbox; `render` writes it when it leaves.
+
+No mail quotes anything from the form, and none names anybody. Secrets are made when the mail
+leaves, so no readable one is ever stored and no time in the queue eats their life.
+"""
+
+from typing import Any
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import get_language_bidi, override
+
+from signatures import outbox, tokens
+from signatures.models import OutboxMail, Signature
+
+Kind = OutboxMail.Kind
+Purpose = tokens.Purpose
+
+HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+def ask_to_confirm(signature: Signature, recipient: str, language: str) -> None:
+    outbox.put(Kind.CONFIRM, signature, recipient, language)
+
+
+def remind(signature: Signature) -> None:
+    outbox.put(Kind.REMINDER, signature, signature.email, signature.language)
+
+
+def own_page(signature: Signature, recipient: str, language: str) -> None:
+    outbox.put(Kind.OWN_PAGE, signature, recipient, language)
+
+
+def render(mail: OutboxMail) -> EmailMultiAlternatives | None:
+    """The mail as it leaves, its secrets made and kept; `None` if nobody waits for it any more."""
+    signature = Signature.objects.live().filter(pk=mail.signature_id).first()
+    wants_pending = mail.kind in {Kind.CONFIRM, Kind.REMINDER}
+    if signature is None or signature.is_pending is not wants_pending:
+        return None
+    with override(mail.language):
+        secrets = _secrets_to_confirm(signature) if wants_pending else _own_link(signature)
+        return _compose(mail, secrets)
+
+
+def _secrets_to_confirm(signature: Signature) -> dict[str, Any]:
+    token, code = tokens.new(), tokens.new_code()
+    expires_at = tokens.keep_for_confirming(signature, token, code)
+    return {
+        "expires_at": expires_at,
+        "link": absolute("signatures:confirm", token),
+        "not_me_link": absolute("signatures:not_me", tokens.derive(token, Purpose.NOT_ME)),
+        "code": f"{code[:3]} {code[3:]}",
+    }
+
+
+def _own_link(signature: Signature) -> dict[str, str]:
+    token = tokens.new()
+    tokens.keep_for_managing(signature, token)
+    return {"link": absolute("signatures:manage", token)}
+
+
+def _compose(mail: OutboxMail, context: dict[str, Any]) -> EmailMultiAlternatives:
+    context = {
+        **context,
+        "language": mail.language,
+        "direction": "rtl" if get_language_bidi() else "ltr",
+    }
+    template = f"signatures/emails/{mail.kind}"
+    message = EmailMultiAlternatives(
+        subject=render_to_string(f"{template}_subject.txt", context).strip(),
+        body=render_to_string(f"{template}.txt", context),
+        to=[mail.recipient],
+        headers={**HEADERS, "Message-ID": mail.message_id},
+    )
+    message.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
+    return message
+
+
+def absolute(name: str, *args: str) -> str:
+    """A link built from the configured address, never from a request."""
+    return urljoin(settings.SITE_URL, reverse(name, args=args))

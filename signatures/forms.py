@@ -1,0 +1,281 @@
+"""The only door for input: page, admin and import share it.
+
+Field names are part of the public contract. Every form here is cookie-free: nobody is logged in, so
+a forged post gains nothing that its author could not send himself; `petition_site.middleware`
+refuses posts that come from other sites.
+"""
+
+import re
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from signatures import countries, names
+from signatures.models import Kind, Visibility
+
+# Changes with the wording of the consent sentence; each signature keeps the version it agreed to.
+CONSENT_VERSION = "2026-11"
+VIA = re.compile(r"[a-z0-9-]{1,40}")
+GO_ON = "go-on"
+
+
+class CleanedField(forms.CharField):
+    """Text that goes through one of the cleaners of `names`; the limit holds for the result."""
+
+    def __init__(self, *, cleaner, **kwargs):
+        super().__init__(**kwargs)
+        self.cleaner = cleaner
+
+    def to_python(self, value):
+        return self.cleaner(super().to_python(value))
+
+    def run_validators(self, value):
+        try:
+            super().run_validators(value)
+        except ValidationError as errors:
+            # Django's message counts for the reader; ours says what to do.
+            if any(error.code == "max_length" for error in errors.error_list):
+                raise ValidationError(
+                    _("Use at most %(limit)s characters."), "max_length", {"limit": self.max_length}
+                ) from None
+            raise
+
+
+class CountryField(forms.ChoiceField):
+    def __init__(self, **kwargs):
+        super().__init__(
+            choices=self.names,
+            error_messages={
+                "required": _("Choose the country you live in."),
+                "invalid_choice": _("Choose a country from the list."),
+            },
+            **kwargs,
+        )
+
+    @staticmethod
+    def names():
+        return [("", _("Choose a country")), *countries.choices()]
+
+
+class StrictCheckbox(forms.CheckboxInput):
+    """Ticked only by the value that the page sends."""
+
+    def value_from_datadict(self, data, files, name):
+        return data.get(name) == "on"
+
+
+class SignForm(forms.Form):
+    """What both forms share; `details` has the fields of a `Signature`."""
+
+    use_required_attribute = False
+    field_order = ("visibility", "organisation", "website", "name", "role", "email", "country")
+
+    kind = forms.CharField(required=False, widget=forms.HiddenInput)
+    via = forms.CharField(required=False, widget=forms.HiddenInput)
+    mailbox = forms.CharField(required=False, widget=forms.HiddenInput)
+    homepage = forms.CharField(required=False, label=_("Leave this empty"))
+    email = CleanedField(
+        cleaner=names.clean_address,
+        label=_("What is your e-mail address?"),
+        help_text=_("We send one mail with a button to confirm. Nobody else gets the address."),
+        error_messages={"required": _("Enter your e-mail address.")},
+        widget=forms.TextInput(
+            attrs={"type": "email", "autocomplete": "email", "spellcheck": "false"}
+        ),
+    )
+    country = CountryField(
+        label=_("Which country do you live in?"),
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+    updates = forms.BooleanField(
+        required=False,
+        label=_("Send me news of this campaign. I can stop that at any time."),
+        widget=StrictCheckbox,
+    )
+    consent = forms.BooleanField(
+        label=_(
+            "I am 16 or older and sign this appeal. I agree that my signature, which shows a "
+            "political opinion, is kept and used to hand in this appeal, as the privacy page says."
+        ),
+        error_messages={
+            "required": _("Tick the box if you agree. Without it we may not keep your signature.")
+        },
+        widget=StrictCheckbox,
+    )
+
+    def clean_via(self):
+        """An unknown code is no reason to refuse a signature."""
+        via = self.cleaned_data["via"]
+        return via if VIA.fullmatch(via) else ""
+
+    @property
+    def by_robot(self) -> bool:
+        """Whether the field that people do not see was filled in."""
+        return bool(self.cleaned_data["homepage"])
+
+    @property
+    def mailbox_is_risky(self) -> bool:
+        """Whether to explain the risk of this mailbox before any mail goes there."""
+        address = self.cleaned_data["email"]
+        going_on = self.cleaned_data["mailbox"] == GO_ON
+        return names.is_reachable_by_the_state(address) and not going_on
+
+    @property
+    def details(self) -> dict:
+        fields = ("email", "country", "updates", "via", *self.own_fields)
+        return {
+            "kind": self.KIND,
+            "language": get_language(),
+            "consent_version": CONSENT_VERSION,
+            **{field: self.cleaned_data[field] for field in fields},
+        }
+
+
+class IndividualForm(SignForm):
+    KIND = Kind.INDIVIDUAL
+    own_fields = ("visibility", "name", "city", "comment")
+
+    visibility = forms.ChoiceField(
+        label=_("What may we do with your name?"),
+        choices=Visibility.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose what we may do with your name."),
+            "invalid_choice": _("Choose one of the three answers."),
+        },
+    )
+    name = CleanedField(
+        cleaner=names.clean_name,
+        required=False,
+        max_length=names.NAME_LENGTH,
+        label=_("What is your name?"),
+        help_text=_("Not needed if you only want to be counted."),
+        widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+    )
+    city = CleanedField(
+        cleaner=names.clean_name,
+        required=False,
+        max_length=names.CITY_LENGTH,
+        label=_("Which town do you live in? (optional)"),
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
+    )
+    comment = CleanedField(
+        cleaner=names.clean_text,
+        required=False,
+        max_length=names.COMMENT_LENGTH,
+        label=_("Why do you sign? (optional)"),
+        help_text=_("At most 500 characters. Organisers read it before anybody else can."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def clean(self):
+        data = super().clean()
+        if data.get("visibility") == Visibility.COUNT:
+            for field in ("name", "city", "comment"):
+                data[field] = ""
+                self.errors.pop(field, None)
+        elif data.get("visibility") and data.get("name") == "":
+            self.add_error("name", _("Enter your name, or choose to be counted only."))
+        return data
+
+    @property
+    def details(self) -> dict:
+        details = super().details
+        if names.mixes_scripts(details["name"]):
+            details["signals"] = "mixed scripts"
+        return details
+
+
+class OrganisationForm(SignForm):
+    KIND = Kind.ORGANISATION
+    own_fields = ("organisation", "website", "name", "role")
+
+    organisation = CleanedField(
+        cleaner=names.clean_organisation,
+        max_length=names.ORGANISATION_LENGTH,
+        label=_("What is the name of your organisation?"),
+        error_messages={"required": _("Enter the name of your organisation.")},
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "spellcheck": "false"}),
+    )
+    website = forms.URLField(
+        assume_scheme="https",
+        max_length=200,
+        label=_("What is its website?"),
+        help_text=_("For example https://example.org"),
+        error_messages={
+            "required": _("Enter the address of your website."),
+            "invalid": _("Write a web address like https://example.org."),
+        },
+        widget=forms.TextInput(attrs={"type": "url", "autocomplete": "url", "spellcheck": "false"}),
+    )
+    name = CleanedField(
+        cleaner=names.clean_name,
+        max_length=names.NAME_LENGTH,
+        label=_("What is your own name?"),
+        help_text=_("For questions only. It is not published."),
+        error_messages={"required": _("Enter your name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+    )
+    role = CleanedField(
+        cleaner=names.clean_name,
+        max_length=names.ROLE_LENGTH,
+        label=_("What is your role in the organisation?"),
+        error_messages={"required": _("Enter your role.")},
+        widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
+    )
+    mandate = forms.BooleanField(
+        label=_("I may sign for this organisation."),
+        error_messages={"required": _("Tick the box if you may sign for the organisation.")},
+        widget=StrictCheckbox,
+    )
+
+    @property
+    def details(self) -> dict:
+        details = super().details
+        return {
+            **details,
+            "visibility": Visibility.PUBLIC,
+            "organisation_folded": names.fold(details["organisation"]),
+            "contact_domain": names.domain_of(details["email"]),
+        }
+
+
+def sign_form(kind: str) -> type[SignForm]:
+    """The form for a kind; for anything unknown the one for people."""
+    return OrganisationForm if kind == Kind.ORGANISATION else IndividualForm
+
+
+class ConfirmForm(forms.Form):
+    hide_name = forms.BooleanField(
+        required=False,
+        label=_("Do not show my name on the web. It still goes to the addressees."),
+        widget=StrictCheckbox,
+    )
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Or enter the six-digit code from the mail"),
+        max_length=20,
+        error_messages={"required": _("Enter the six digits from the mail.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+    def clean_code(self):
+        code = re.sub(r"\s", "", self.cleaned_data["code"])
+        if not re.fullmatch(r"[0-9]{6}", code):
+            raise ValidationError(_("Enter the six digits from the mail."), "digits")
+        return code
+
+
+class OwnPageForm(forms.Form):
+    """The name and what is done with it, corrected by the signatory."""
+
+    use_required_attribute = False
+
+    visibility = IndividualForm.base_fields["visibility"]
+    name = IndividualForm.base_fields["name"]
+
+    clean = IndividualForm.clean

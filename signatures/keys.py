@@ -1,0 +1,62 @@
+"""What the keys outside the database do: keyed hashes, and columns that only the site can read.
+
+The keys are `ADDRESS_KEY` and `SEAL_KEYS` in the settings. Neither is in the database nor in its
+backups: a copy of the database alone tells no address and no unpublished name.
+"""
+
+import base64
+import hashlib
+import hmac
+from datetime import timedelta
+from functools import lru_cache
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import models
+
+
+class BadSeal(Exception):
+    """The text was not sealed by us, or too long ago."""
+
+
+def fingerprint(purpose: str, *parts: str) -> str:
+    """Keyed SHA-256 of purpose and parts, as 43 characters of URL-safe base64."""
+    message = "\0".join([purpose, *parts]).encode()
+    digest = hmac.new(settings.ADDRESS_KEY.encode(), message, hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def seal(text: str) -> str:
+    """Encrypt and authenticate with the first of `SEAL_KEYS`; URL-safe, never twice the same."""
+    return _fernet().encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str, max_age: timedelta | None = None) -> str:
+    """The text again; raises `BadSeal` for anything not sealed here or older than `max_age`."""
+    try:
+        if max_age is None:
+            return _fernet().decrypt(sealed.encode()).decode()
+        # MultiFernet knows no clock tolerance, so the age is read from the seal itself.
+        ttl = int(max_age.total_seconds())
+        return _fernet().decrypt(sealed.encode(), ttl=ttl).decode()
+    except (InvalidToken, UnicodeEncodeError) as error:
+        raise BadSeal from error
+
+
+class SealedField(models.TextField):
+    """Text that is encrypted in the database and clear in Python. Cannot be searched or sorted."""
+
+    def get_prep_value(self, value):
+        return seal(value) if value else value
+
+    def from_db_value(self, value, expression, connection):
+        return unseal(value) if value else value
+
+
+def _fernet() -> MultiFernet:
+    return _fernets(tuple(settings.SEAL_KEYS))
+
+
+@lru_cache(maxsize=4)
+def _fernets(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])

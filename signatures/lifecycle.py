@@ -1,0 +1,274 @@
+"""The verbs: every change of a signature, and nothing else.
+
+Each is a guarded update: its `WHERE` holds what must be true, the row count says whether we were
+first. So each may be repeated, by an impatient finger or by a retry, and happens once.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, Value, When
+from django.utils.timezone import now
+
+from campaigns.models import Campaign
+from signatures import emails, keys, names, outbox, tally, throttle
+from signatures.models import Counter, Kind, Moderation, Mute, Signature, Visibility
+from signatures.querysets import COUNTED
+
+MUTED_FOR = timedelta(days=90)
+REMINDED_AFTER = timedelta(days=1)
+GRACE = timedelta(days=7)  # what was signed before closing can still be confirmed
+BATCH = 500
+HONEYPOT = "honeypot"
+Verb = Moderation.Verb
+
+# A withdrawn signature keeps what the totals need: campaign, kind, country and its timestamps.
+NOTHING_PERSONAL = {
+    "address_hash": "", "email": "", "name": "", "city": "", "comment": "", "role": "",
+    "organisation": "", "organisation_folded": "", "website": "", "contact_domain": "",
+    "via": "", "signals": "", "updates": False,
+}  # fmt: skip
+
+
+def address_hash(campaign: Campaign, address: str) -> str:
+    """The same for all spellings of an address, different in every campaign."""
+    return keys.fingerprint("address", str(campaign.pk), names.canonical_address(address))
+
+
+def sign(campaign: Campaign, details: dict[str, Any], by_robot: bool = False) -> None:
+    """Keep a signature that waits for its confirmation, and the mail that asks for it.
+
+    `details` are the fields of a `Signature`, as `forms` has cleaned them. Whether the address is
+    new, pending, confirmed or muted makes no difference that the caller could see: pending rows
+    take the newest details, owners of confirmed ones get the link to their own page. What a robot
+    seems to have sent is held for an organiser to look at, and mails nobody.
+    """
+    details = {**details, "address_hash": address_hash(campaign, details["email"])}
+    try:
+        _sign(campaign, details, by_robot)
+    except IntegrityError:  # the same address a moment ago, in another process
+        _sign(campaign, details, by_robot)
+
+
+@transaction.atomic
+def _sign(campaign: Campaign, details: dict[str, Any], by_robot: bool) -> None:
+    key = {"campaign": campaign, "address_hash": details["address_hash"]}
+    if Mute.objects.filter(**key, until__gt=now()).exists():
+        return
+    signature = Signature.objects.live().filter(**key, kind=details["kind"]).first()
+    details = {**details, "appeal": campaign.appeal, "signed_at": now()}
+    if signature is None:
+        signature = _keep(campaign, details, by_robot)
+    elif by_robot:
+        return
+    elif not _keep_newest(signature, details):
+        if throttle.may_mail(signature.address_hash):
+            emails.own_page(signature, details["email"], details["language"])
+        return
+    if not by_robot and throttle.may_mail(signature.address_hash):
+        emails.ask_to_confirm(signature, details["email"], details["language"])
+
+
+def _keep(campaign: Campaign, details: dict[str, Any], by_robot: bool) -> Signature:
+    held = {"held_at": now(), "held_reason": HONEYPOT} if by_robot else {}
+    return Signature.objects.create(campaign=campaign, **details, **held)
+
+
+def _keep_newest(signature: Signature, details: dict[str, Any]) -> bool:
+    """Whether the signature was still pending and now has these details."""
+    if signature.held_reason == HONEYPOT:  # a robot had taken the address, here is its owner
+        details = {**details, "held_at": None, "held_reason": ""}
+    return bool(Signature.objects.pending().filter(pk=signature.pk).update(**details))
+
+
+def is_too_late(campaign: Campaign) -> bool:
+    """Whether signing ended longer ago than a mailed link may still confirm."""
+    return campaign.closed_at is not None and campaign.closed_at + GRACE <= now()
+
+
+@transaction.atomic
+def confirm(signature: Signature, hide_name: bool = False) -> bool:
+    """Count the signature; confirming again changes nothing.
+
+    From now on the address is kept only for those who asked for updates.
+    """
+    changes: dict[str, Any] = {
+        "confirmed_at": now(),
+        "email": Case(When(updates=True, then=F("email")), default=Value("")),
+    }
+    if hide_name:
+        public_person = When(
+            kind=Kind.INDIVIDUAL, visibility=Visibility.PUBLIC, then=Value(Visibility.HANDIN)
+        )
+        changes["visibility"] = Case(public_person, default=F("visibility"))
+    return _start_counting(signature, Signature.objects.pending(), changes)
+
+
+@transaction.atomic
+def deny(signature: Signature) -> None:
+    """It was somebody else: erase what that person typed and leave the address in peace."""
+    Mute.objects.update_or_create(
+        campaign=signature.campaign,
+        address_hash=signature.address_hash,
+        defaults={"until": now() + MUTED_FOR},
+    )
+    pending = Signature.objects.select_for_update().pending().filter(pk=signature.pk)
+    if not _erase(list(pending.values_list("pk", flat=True))):
+        withdraw(signature)
+
+
+@transaction.atomic
+def withdraw(signature: Signature) -> bool:
+    """The signatory takes it back; what leads to a person goes at once."""
+    changes = {**NOTHING_PERSONAL, "withdrawn_at": now()}
+    if not _stop_counting(signature, Signature.objects.live(), changes):
+        return False
+    signature.tokens.all().delete()
+    signature.mails.all().delete()
+    return True
+
+
+def correct(signature: Signature, name: str, visibility: str) -> bool:
+    """Change the name and what is done with it; who only wants to be counted leaves no name."""
+    changes = {"visibility": visibility, "name": name}
+    if visibility == Visibility.COUNT:
+        changes |= {"name": "", "city": "", "comment": ""}
+    return bool(Signature.objects.confirmed().filter(pk=signature.pk).update(**changes))
+
+
+def approve(signature: Signature, by: AbstractBaseUser, reason: str = "") -> bool:
+    """An organisation counts and is listed from now on."""
+    rows = Signature.objects.confirmed().filter(kind=Kind.ORGANISATION, approved_at=None)
+    return _moderate(Verb.APPROVE, signature, by, reason, rows, approved_at=now(), refused_at=None)
+
+
+def refuse(signature: Signature, by: AbstractBaseUser, reason: str) -> bool:
+    """An organisation is not taken up; `approve` takes this back."""
+    rows = Signature.objects.confirmed().filter(kind=Kind.ORGANISATION, refused_at=None)
+    return _moderate(Verb.REFUSE, signature, by, reason, rows, approved_at=None, refused_at=now())
+
+
+def hide(signature: Signature, by: AbstractBaseUser, reason: str) -> bool:
+    """Take the name off the web; the signature still counts."""
+    rows = Signature.objects.live().filter(hidden_at=None)
+    return _moderate(Verb.HIDE, signature, by, reason, rows, hidden_at=now())
+
+
+def restore(signature: Signature, by: AbstractBaseUser, reason: str = "") -> bool:
+    """Show a hidden name again."""
+    rows = Signature.objects.live().filter(hidden_at__isnull=False)
+    return _moderate(Verb.RESTORE, signature, by, reason, rows, hidden_at=None)
+
+
+def hold(signature: Signature, by: AbstractBaseUser, reason: str) -> bool:
+    """Do not count the signature until somebody has looked into it."""
+    rows = Signature.objects.live().filter(held_at=None)
+    return _moderate(Verb.HOLD, signature, by, reason, rows, held_at=now(), held_reason=reason)
+
+
+@transaction.atomic
+def release(signature: Signature, by: AbstractBaseUser, reason: str = "") -> bool:
+    """The signature is sound: a confirmed one counts now, others are asked to confirm."""
+    if not _moderate(
+        Verb.RELEASE, signature, by, reason, Signature.objects.held(), held_at=None, held_reason=""
+    ):
+        return False
+    if signature.is_pending and throttle.may_mail(signature.address_hash):
+        emails.ask_to_confirm(signature, signature.email, signature.language)
+    return True
+
+
+def remind() -> int:
+    """Ask those once more who have not confirmed for a day; the number of reminders."""
+    rows = Signature.objects.pending().filter(
+        held_at=None,
+        reminded_at=None,
+        signed_at__lte=now() - REMINDED_AFTER,
+        campaign__reminds=True,
+        campaign__status=Campaign.Status.OPEN,
+    )
+    return sum(_remind(signature) for signature in rows[:BATCH])
+
+
+@transaction.atomic
+def _remind(signature: Signature) -> bool:
+    rows = Signature.objects.pending().filter(pk=signature.pk, reminded_at=None)
+    if not rows.update(reminded_at=now()) or not throttle.may_mail(signature.address_hash):
+        return False
+    emails.remind(signature)
+    return True
+
+
+def forget() -> dict[str, int]:
+    """Remove everything whose time is up; how many of each."""
+    signatures = 0
+    while batch := _forget_stale():
+        signatures += batch
+    return {
+        "signatures": signatures,
+        "mutes": Mute.objects.filter(until__lte=now()).delete()[0],
+        "mails": outbox.forget(),
+        "counters": Counter.objects.filter(expires__lte=now().timestamp()).delete()[0],
+    }
+
+
+@transaction.atomic
+def _forget_stale() -> int:
+    stale = Signature.objects.select_for_update(of=("self",)).stale()[:BATCH]
+    return _erase(list(stale.values_list("pk", flat=True)))
+
+
+def _erase(keys: list[int]) -> int:
+    """Delete rows that the caller has locked, with all that hangs on them; how many."""
+    return Signature.objects.filter(pk__in=keys).delete()[1].get(Signature._meta.label, 0)
+
+
+def _start_counting(signature: Signature, rows: Any, changes: dict[str, Any]) -> bool:
+    """Change a row that does not count yet, and add it to the tally if it does now."""
+    if not rows.filter(~COUNTED, pk=signature.pk).update(**changes):
+        return False
+    if Signature.objects.counted().filter(pk=signature.pk).exists():
+        tally.add(signature, +1)
+    return True
+
+
+def _stop_counting(signature: Signature, rows: Any, changes: dict[str, Any]) -> bool:
+    """Change a row that does not count afterwards, and take it off the tally if it did."""
+    if rows.filter(COUNTED, pk=signature.pk).update(**changes):
+        tally.add(signature, -1)
+        return True
+    return bool(rows.filter(~COUNTED, pk=signature.pk).update(**changes))
+
+
+@transaction.atomic
+def _moderate(
+    verb: Verb,
+    signature: Signature,
+    by: AbstractBaseUser,
+    reason: str,
+    rows: Any,
+    **changes: Any,
+) -> bool:
+    """One act of moderation on a row that `rows` lets through, recorded with who and when."""
+    change = CHANGE[verb]
+    if not change(signature, rows, changes):
+        return False
+    Moderation.objects.create(signature=signature, verb=verb, reason=reason, by=by, at=now())
+    return True
+
+
+def _keep_counting(signature: Signature, rows: Any, changes: dict[str, Any]) -> bool:
+    """Change a row in a way that has no bearing on the count."""
+    return bool(rows.filter(pk=signature.pk).update(**changes))
+
+
+CHANGE = {
+    Verb.APPROVE: _start_counting,
+    Verb.REFUSE: _stop_counting,
+    Verb.HIDE: _keep_counting,
+    Verb.RESTORE: _keep_counting,
+    Verb.HOLD: _stop_counting,
+    Verb.RELEASE: _start_counting,
+}

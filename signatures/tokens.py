@@ -1,0 +1,108 @@
+"""Mailed secrets: one purpose each, kept only as a digest.
+
+A mail's other links and the link to the own page follow from its one random secret by a keyed hash,
+so that pressing a button twice leads to the same place and adds no rows.
+"""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.timezone import now
+
+from signatures import keys
+from signatures.models import Signature, Token
+
+Purpose = Token.Purpose
+CODE_DIGITS = 6
+
+
+def new() -> str:
+    """192 random bits, 32 characters of URL-safe base64."""
+    return secrets.token_urlsafe(24)
+
+
+def derive(token: str, purpose: Purpose) -> str:
+    """The token for another purpose that belongs to this one; nothing leads back."""
+    return keys.fingerprint("token", purpose, token)[:32]
+
+
+def new_code() -> str:
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+
+
+def keep_for_confirming(signature: Signature, token: str, code: str) -> datetime:
+    """Remember what a mail is about to carry; the moment until which it is good.
+
+    A time in the queue eats nothing of it, and a reminder adds nothing to it.
+    """
+    expires_at = _deadline(signature)
+    Token.objects.bulk_create(
+        [
+            Token(
+                signature=signature,
+                purpose=Purpose.CONFIRM,
+                digest=digest(token),
+                code_digest=_code_digest(signature, code),
+                expires_at=expires_at,
+            ),
+            Token(
+                signature=signature,
+                purpose=Purpose.NOT_ME,
+                digest=digest(derive(token, Purpose.NOT_ME)),
+                expires_at=expires_at,
+            ),
+        ]
+    )
+    return expires_at
+
+
+def _deadline(signature: Signature) -> datetime:
+    """`PENDING_DAYS` after the first mail since the signing left."""
+    newest = signature.signed_at + timedelta(days=settings.PENDING_DAYS)
+    earlier = signature.tokens.filter(purpose=Purpose.CONFIRM, expires_at__gte=newest)
+    first = earlier.order_by("expires_at").first()
+    return now() + timedelta(days=settings.PENDING_DAYS) if first is None else first.expires_at
+
+
+def keep_for_managing(signature: Signature, token: str) -> None:
+    """Good for as long as the signature lives; keeping it again changes nothing."""
+    Token.objects.bulk_create(
+        [Token(signature=signature, purpose=Purpose.MANAGE, digest=digest(token))],
+        ignore_conflicts=True,
+    )
+
+
+def find(purpose: Purpose, token: str) -> Signature | None:
+    """The live signature that this token is for, with its campaign; `None` for all else."""
+    alive = Q(expires_at=None) | Q(expires_at__gt=now())
+    return (
+        Signature.objects.live()
+        .select_related("campaign")
+        .filter(
+            pk__in=Token.objects.filter(alive, purpose=purpose, digest=digest(token)).values(
+                "signature"
+            )
+        )
+        .first()
+    )
+
+
+def code_fits(signature: Signature, code: str) -> bool:
+    """Whether one of the signature's living mails carried this code."""
+    wanted = _code_digest(signature, code)
+    living = signature.tokens.filter(purpose=Purpose.CONFIRM, expires_at__gt=now())
+    return any(
+        hmac.compare_digest(kept, wanted) for kept in living.values_list("code_digest", flat=True)
+    )
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _code_digest(signature: Signature, code: str) -> str:
+    return keys.fingerprint("code", str(signature.pk), code)

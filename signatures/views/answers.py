@@ -1,0 +1,28 @@
+"""Answers that several pages give."""
+
+from django.http.response import HttpResponseRedirectBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from signatures import keys, tokens
+from signatures.models import Signature
+
+
+class SeeOther(HttpResponseRedirectBase):
+    """After a POST: go and read another page."""
+
+    status_code = 303
+
+    def __init__(self, name: str, *args: str):
+        super().__init__(reverse(name, args=args))
+
+
+def thanks(signature: Signature, own_page_token: str) -> SeeOther:
+    """To the thanks page, which for an hour shows the way to the own page."""
+    tokens.keep_for_managing(signature, own_page_token)
+    return SeeOther("signatures:thanks", signature.campaign.slug, keys.seal(own_page_token))
+
+
+def unknown_link(request):
+    """One page for every link that leads nowhere, whatever it once was."""
+    return render(request, "signatures/unknown_link.html", status=404)

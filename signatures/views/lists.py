@@ -1,0 +1,84 @@
+"""The public list of signatories: by cursor, fifty a page, people not searchable."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from campaigns.models import Campaign
+from signatures import countries, keys, names, tally
+from signatures.models import Kind, Signature
+
+PAGE = 50
+QUERY_LENGTH = 100
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def signatories(request, slug):
+    """Newest first. `kind`, `country`, `q` (organisations only) and `after` choose the rows."""
+    campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
+    kind = Kind.INDIVIDUAL if request.GET.get("kind") == Kind.INDIVIDUAL else Kind.ORGANISATION
+    country = request.GET.get("country", "")
+    query = (
+        request.GET.get("q", "").replace("\0", "")[:QUERY_LENGTH]
+        if kind == Kind.ORGANISATION
+        else ""
+    )
+    rows = Signature.objects.listed().filter(campaign=campaign, kind=kind)
+    if country:
+        rows = rows.filter(country=_known(country))
+    if query:
+        rows = rows.filter(organisation_folded__contains=names.fold(query))
+    scope = f"{campaign.pk}:{kind}"
+    page, following = _page(rows, scope, request.GET)
+    context = {
+        "campaign": campaign,
+        "kind": kind,
+        "country": country,
+        "countries": countries.choices(),
+        "query": query,
+        "signatures": page,
+        "next": urlencode({"kind": kind, "country": country, "q": query, "after": following})
+        if following
+        else "",
+        "totals": tally.read(campaign),
+    }
+    response = render(request, "signatures/signatories.html", context)
+    response["X-Robots-Tag"] = "noindex, noarchive"
+    return response
+
+
+def _known(country: str) -> str:
+    if country not in countries.CODES:
+        raise Http404
+    return country
+
+
+def _page(rows, scope: str, query) -> tuple[list[Signature], str]:
+    """One page, and the cursor of the next one or an empty text."""
+    if {"offset", "cursor"} & query.keys():  # this list knows no other way of paging
+        raise Http404
+    if "after" in query:
+        at, pk = _read_cursor(query["after"], scope)
+        rows = rows.filter(Q(confirmed_at__lt=at) | Q(confirmed_at=at, pk__lt=pk))
+    page = list(rows.order_by("-confirmed_at", "-id")[: PAGE + 1])
+    if len(page) <= PAGE:
+        return page, ""
+    last = page[PAGE - 1]
+    return page[:PAGE], keys.seal(f"{scope}|{last.confirmed_at.isoformat()}|{last.pk}")
+
+
+def _read_cursor(cursor: str, scope: str) -> tuple[datetime, int]:
+    """Where a page ended. Sealed, since neither moments nor row numbers are anybody's business."""
+    try:
+        of, at, pk = keys.unseal(cursor).split("|")
+    except (keys.BadSeal, ValueError):
+        raise Http404 from None
+    if of != scope:
+        raise Http404
+    return datetime.fromisoformat(at), int(pk)

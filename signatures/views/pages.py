@@ -1,0 +1,30 @@
+"""Pages that only say something."""
+
+from django.conf import settings
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from campaigns.models import Campaign
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def privacy(request):
+    """What we hold, why and how long."""
+    context = {"pending_days": settings.PENDING_DAYS, "contact": settings.DEFAULT_FROM_EMAIL}
+    return render(request, "signatures/privacy.html", context)
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def denied(request, slug):
+    campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
+    return render(request, "signatures/denied.html", {"campaign": campaign})
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def withdrawn(request, slug):
+    campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
+    return render(request, "signatures/withdrawn.html", {"campaign": campaign})

@@ -1,0 +1,84 @@
+"""Signing: the form, the page that sends people to their inbox, and the code typed there."""
+
+from datetime import timedelta
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from campaigns.models import Campaign
+from signatures import keys, lifecycle, throttle, tokens
+from signatures.forms import CodeForm, sign_form
+from signatures.models import Signature
+from signatures.views import answers, appeal
+
+TICKET_LIFE = timedelta(days=7)
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign(request, slug):
+    """Keep the signature and its mail, whoever it is from, and say: look into your inbox."""
+    campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
+    if request.method != "POST":
+        form = sign_form(request.GET.get("as", ""))
+        return _page(request, campaign, form(initial={"via": request.GET.get("via", "")}), 200)
+    form = sign_form(request.POST.get("kind", ""))(request.POST)
+    if not (campaign.is_open and form.is_valid()):
+        return _page(request, campaign, form, 422 if campaign.is_open else 409)
+    if form.mailbox_is_risky and not form.by_robot:
+        return render(request, "signatures/mailbox.html", {"campaign": campaign, "form": form})
+    lifecycle.sign(campaign, form.details, by_robot=form.by_robot)
+    address_hash = lifecycle.address_hash(campaign, form.details["email"])
+    ticket = keys.seal(f"{form.KIND}:{address_hash}")
+    return answers.SeeOther("signatures:sent", slug, ticket)
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sent(request, slug, ticket):
+    """The same for every address; the six-digit code of the mail confirms here, too."""
+    campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
+    kind, address_hash = _open(ticket)
+    form = CodeForm(request.POST) if request.method == "POST" else CodeForm()
+    signature = _find(campaign, kind, address_hash, form) if form.is_valid() else None
+    if signature is not None:
+        lifecycle.confirm(signature)
+        return answers.thanks(signature, tokens.new())
+    context = {"campaign": campaign, "form": form}
+    return render(request, "signatures/sent.html", context, status=422 if form.is_bound else 200)
+
+
+def _page(request, campaign, form, status):
+    context = {**appeal.context(campaign), "form": form}
+    return render(request, "signatures/sign.html", context, status=status)
+
+
+def _open(ticket: str) -> list[str]:
+    try:
+        return keys.unseal(ticket, max_age=TICKET_LIFE).split(":")
+    except keys.BadSeal:
+        raise Http404 from None
+
+
+def _find(campaign, kind, address_hash, form) -> Signature | None:
+    """The signature that this code confirms; otherwise the form says what to do."""
+    if not throttle.may_try_code(address_hash):
+        form.add_error("code", _("Too many wrong codes. Use the button in the mail instead."))
+        return None
+    signature = (
+        Signature.objects.live()
+        .select_related("campaign")
+        .filter(campaign=campaign, kind=kind, address_hash=address_hash)
+        .first()
+    )
+    if signature is None or not tokens.code_fits(signature, form.cleaned_data["code"]):
+        form.add_error("code", _("This is not the code. Compare it with the newest mail."))
+        return None
+    throttle.forgive_codes(address_hash)
+    return signature

@@ -1,0 +1,138 @@
+"""Plain functions that bring a test to where it begins, through the doors that people use."""
+
+import itertools
+import re
+from urllib.parse import urlencode
+
+from django.core import mail
+from i18nfield.strings import LazyI18nString
+
+from campaigns import lifecycle as campaigns
+from campaigns.models import Addressee, Appeal, Campaign, Demand, Organiser
+from signatures import lifecycle
+from signatures.management.commands.send_outbox import send_batch
+from signatures.models import Signature
+
+numbers = itertools.count(1)
+LINK = re.compile(r"/(\w\w)/(confirm|not-me|manage)/([A-Za-z0-9_-]+)/")
+CODE = re.compile(r"\b(\d{3}) (\d{3})\b")
+
+
+def text(**languages) -> LazyI18nString:
+    return LazyI18nString(languages)
+
+
+def make_campaign(slug="peace", status="open", **fields) -> Campaign:
+    """A campaign with two demands, an addressee and an organiser, in English and German."""
+    fields = {
+        "title": text(en="Peace now", de="Frieden jetzt"),
+        "summary": text(en="Why."),
+        **fields,
+    }
+    campaign = Campaign.objects.create(slug=slug, **fields)
+    appeal = Appeal.objects.create(campaign=campaign, opening=text(en="We ask you to:"))
+    Demand.objects.create(appeal=appeal, number=1, text=text(en="Stop!", de="Halt!"))
+    Demand.objects.create(appeal=appeal, number=2, text=text(en="Talk!", de="Redet!"))
+    Addressee.objects.create(
+        campaign=campaign,
+        position=1,
+        office=text(en="President"),
+        person=text(en="Pat Example"),
+        greeting=text(en="dear Pat Example"),
+    )
+    Organiser.objects.create(campaign=campaign, code="wri", name=text(en="War Resisters"))
+    for verb in PATH_TO[status]:
+        verb(campaign)
+    return campaign
+
+
+PATH_TO = {
+    "draft": [],
+    "open": [campaigns.publish],
+    "paused": [campaigns.publish, campaigns.pause],
+    "closed": [campaigns.publish, campaigns.close],
+    "handed_in": [campaigns.publish, campaigns.close, campaigns.hand_in],
+}
+
+
+def person(**fields) -> dict:
+    """What a person types into the form."""
+    return {
+        "kind": "individual",
+        "visibility": "public",
+        "name": "Sam Example",
+        "email": f"sam{next(numbers)}@example.org",
+        "country": "DE",
+        "consent": "on",
+        **fields,
+    }
+
+
+def organisation(**fields) -> dict:
+    """What somebody types who signs for an organisation."""
+    return {
+        "kind": "organisation",
+        "organisation": "Example Action e.V.",
+        "website": "https://action.example.org/",
+        "name": "Olga Example",
+        "role": "Chair",
+        "mandate": "on",
+        "email": f"olga{next(numbers)}@example.org",
+        "country": "DE",
+        "consent": "on",
+        **fields,
+    }
+
+
+def post(client, campaign, form, language="en", **headers):
+    """Send a form as a browser does: url-encoded."""
+    return client.post(
+        f"/{language}/{campaign.slug}/sign/",
+        urlencode(form),
+        content_type="application/x-www-form-urlencoded",
+        headers=headers,
+    )
+
+
+def press(client, path, **fields):
+    """Press the button of a page."""
+    return client.post(path, urlencode(fields), content_type="application/x-www-form-urlencoded")
+
+
+def read_mails() -> list:
+    """Let the sender work, and return what has arrived since."""
+    before = len(mail.outbox)
+    while send_batch()[0]:
+        pass
+    return mail.outbox[before:]
+
+
+def links(message) -> dict:
+    """The paths in a mail by what they are for: `confirm`, `not-me`, `manage`."""
+    return {match[2]: match[0] for match in LINK.finditer(message.body)}
+
+
+def code(message) -> str:
+    return "".join(CODE.search(message.body).groups())
+
+
+def sign(client, campaign, form=None, **fields) -> Signature:
+    """Sign through the page; the signature is pending and its mail waits."""
+    post(client, campaign, form or person(**fields))
+    return Signature.objects.filter(campaign=campaign).latest("pk")
+
+
+def confirmed(client, campaign, form=None, **fields) -> Signature:
+    """Sign, read the mail and press the button."""
+    signature = sign(client, campaign, form, **fields)
+    press(client, links(read_mails()[-1])["confirm"])
+    signature.refresh_from_db()
+    return signature
+
+
+def approved(client, campaign, by, **fields) -> Signature:
+    """An organisation that has signed and that an organiser has approved."""
+    signature = confirmed(client, campaign, organisation(**fields))
+    lifecycle.approve(signature, by)
+    signature.refresh_from_db()
+    return signature

