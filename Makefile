@@ -29,13 +29,14 @@ run: setup ## Start the site and its mail sender on http://127.0.0.1:8000/ (PORT
 test: dev ## Run all tests: on SQLite, on PostgreSQL, in a browser
 	exec $(python) -m tests.suite
 
-check: dev ## Check format, lint, types, imports, migrations and settings
+check: dev ## Check format, lint, types, imports, migrations, settings and the Dockerfile
 	$(python) -m ruff format --check --quiet || { echo "Not formatted; make fix does it." >&2; exit 1; }
 	$(python) -m ruff check --quiet
 	$(python) -m mypy
 	.venv/bin/lint-imports --no-logo
 	$(python) manage.py makemigrations --check --dry-run
 	$(python) manage.py check --fail-level WARNING
+	.venv/bin/hadolint Dockerfile
 
 fix: dev ## Format, and mend what can be mended without thinking
 	$(python) -m ruff format

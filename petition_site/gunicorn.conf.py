@@ -2,6 +2,8 @@
 hold the secrets that were mailed."""
 
 import os
+import subprocess
+import sys
 
 from gunicorn import glogging
 
@@ -39,3 +41,11 @@ logger_class = Logger
 loglevel = (os.environ.get("LOG_LEVEL") or "info").lower()
 accesslog = "-"
 access_log_format = "%(m)s %(s)s %(M)s ms"
+
+
+def on_starting(server):
+    """Refuse to start with unsafe settings; asked in another process, so that a reload of this one
+    still finds new code."""
+    check = [sys.executable, "manage.py", "check"]
+    if subprocess.run(check, stdout=subprocess.DEVNULL).returncode:
+        sys.exit(1)

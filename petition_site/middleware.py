@@ -76,7 +76,10 @@ def refuse_post(request) -> int | None:
     """The status with which a post to a public form is refused, or `None`."""
     if comes_from_elsewhere(request):
         return 403
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.PUBLIC_POST_MAX_BYTES:
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if not length:  # a button without fields
+        return None
+    if length > settings.PUBLIC_POST_MAX_BYTES:
         return 413
     if request.content_type == "multipart/form-data":
         return 422

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language_bidi, override
@@ -34,9 +35,10 @@ def own_page(signature: Signature, recipient: str, language: str) -> None:
     outbox.put(Kind.OWN_PAGE, signature, recipient, language)
 
 
+@transaction.atomic
 def render(mail: OutboxMail) -> EmailMultiAlternatives | None:
     """The mail as it leaves, its secrets made and kept; `None` if nobody waits for it any more."""
-    signature = Signature.objects.live().filter(pk=mail.signature_id).first()
+    signature = Signature.objects.select_for_update().live().filter(pk=mail.signature_id).first()
     wants_pending = mail.kind in {Kind.CONFIRM, Kind.REMINDER}
     if signature is None or signature.is_pending is not wants_pending:
         return None

@@ -29,7 +29,8 @@ class CleanedField(forms.CharField):
         self.cleaner = cleaner
 
     def to_python(self, value):
-        return self.cleaner(super().to_python(value))
+        text = super().to_python(value)
+        return self.cleaner(text) if text else text
 
     def run_validators(self, value):
         try:
@@ -133,6 +134,18 @@ class SignForm(forms.Form):
         }
 
 
+def name_by_visibility(form) -> dict:
+    """Who only wants to be counted leaves nothing else; whoever else signs has a name."""
+    data = form.cleaned_data
+    if data.get("visibility") == Visibility.COUNT:
+        for field in {"name", "city", "comment"} & form.fields.keys():
+            data[field] = ""
+            form.errors.pop(field, None)
+    elif data.get("visibility") and data.get("name") == "":
+        form.add_error("name", _("Enter your name, or choose to be counted only."))
+    return data
+
+
 class IndividualForm(SignForm):
     KIND = Kind.INDIVIDUAL
     own_fields = ("visibility", "name", "city", "comment")
@@ -171,14 +184,7 @@ class IndividualForm(SignForm):
     )
 
     def clean(self):
-        data = super().clean()
-        if data.get("visibility") == Visibility.COUNT:
-            for field in ("name", "city", "comment"):
-                data[field] = ""
-                self.errors.pop(field, None)
-        elif data.get("visibility") and data.get("name") == "":
-            self.add_error("name", _("Enter your name, or choose to be counted only."))
-        return data
+        return name_by_visibility(self)
 
     @property
     def details(self) -> dict:
@@ -278,4 +284,5 @@ class OwnPageForm(forms.Form):
     visibility = IndividualForm.base_fields["visibility"]
     name = IndividualForm.base_fields["name"]
 
-    clean = IndividualForm.clean
+    def clean(self):
+        return name_by_visibility(self)

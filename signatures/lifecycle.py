@@ -14,6 +14,7 @@ from django.utils.timezone import now
 
 from campaigns.models import Campaign
 from signatures import emails, keys, names, outbox, tally, throttle
+from signatures.keys import SealedField
 from signatures.models import Counter, Kind, Moderation, Mute, Signature, Visibility
 from signatures.querysets import COUNTED
 
@@ -96,7 +97,9 @@ def confirm(signature: Signature, hide_name: bool = False) -> bool:
     """
     changes: dict[str, Any] = {
         "confirmed_at": now(),
-        "email": Case(When(updates=True, then=F("email")), default=Value("")),
+        "email": Case(
+            When(updates=True, then=F("email")), default=Value(""), output_field=SealedField()
+        ),
     }
     if hide_name:
         public_person = When(

@@ -76,6 +76,7 @@ class Signature(models.Model):
     class Meta:
         verbose_name = _("signature")
         verbose_name_plural = _("signatures")
+        permissions = [("moderate_signature", _("Can moderate signatures"))]
         constraints = [
             models.UniqueConstraint(
                 name="signature_one_live_per_address",

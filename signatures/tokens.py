@@ -10,6 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
@@ -68,12 +69,16 @@ def _deadline(signature: Signature) -> datetime:
     return now() + timedelta(days=settings.PENDING_DAYS) if first is None else first.expires_at
 
 
-def keep_for_managing(signature: Signature, token: str) -> None:
-    """Good for as long as the signature lives; keeping it again changes nothing."""
+@transaction.atomic
+def keep_for_managing(signature: Signature, token: str) -> bool:
+    """Good for as long as the signature lives, if it does; keeping it again changes nothing."""
+    if Signature.objects.select_for_update().live().filter(pk=signature.pk).first() is None:
+        return False
     Token.objects.bulk_create(
         [Token(signature=signature, purpose=Purpose.MANAGE, digest=digest(token))],
         ignore_conflicts=True,
     )
+    return True
 
 
 def find(purpose: Purpose, token: str) -> Signature | None:

@@ -1,7 +1,14 @@
 import pytest
+from django.core.management import call_command
 from django.utils import translation
 
 from tests import factories
+
+
+def pytest_configure(config):
+    """Once and before the workers start, which would all compile the same files at once."""
+    if not hasattr(config, "workerinput"):
+        call_command("compile_catalogues")
 
 
 @pytest.fixture
@@ -14,6 +21,13 @@ def campaign(db):
 def mo(db, django_user_model):
     """Mo moderates."""
     return django_user_model.objects.create_superuser("mo", password="only for this test")
+
+
+@pytest.fixture
+def clock(time_machine):
+    """A clock that stands still until it is told to `shift`."""
+    time_machine.move_to("2026-11-24 10:00Z", tick=False)
+    return time_machine
 
 
 @pytest.fixture(autouse=True)

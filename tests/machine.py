@@ -26,6 +26,10 @@ NO_BROWSER = (
     "The browser tests need Chromium: install it (Debian: apt-get install chromium), or run"
     " .venv/bin/python -m playwright install chromium, or name one in CHROMIUM=/path/to/it."
 )
+NO_DRIVER = (
+    "Playwright, which drives the browser, does not start here; on Debian it lacks libatomic1"
+    " (apt-get install libatomic1), elsewhere .venv/bin/python -m playwright --version tells why."
+)
 # A database that lasts for one run need not survive a power cut.
 FAST = """
 fsync = off
@@ -42,13 +46,11 @@ class Missing(Exception):
 def chromium() -> str:
     """Return the path of a Chromium, installed first where we may install."""
     named = os.environ.get("CHROMIUM")
-    if named:
-        if path := shutil.which(named):
-            return path
+    path = shutil.which(named) if named else found_browser()
+    if named and not path:
         raise Missing(f"CHROMIUM={named} is not a program that can be started.")
-    path = found_browser()
-    if not path and os.geteuid() == 0 and shutil.which("apt-get"):
-        install(PACKAGES)
+    if not path:
+        install(PACKAGES, NO_BROWSER)
         path = found_browser()
     if not path:
         raise Missing(NO_BROWSER)
@@ -56,29 +58,41 @@ def chromium() -> str:
 
 
 def found_browser() -> str | None:
-    for name in BROWSERS:
-        if path := shutil.which(name):
-            return path
-    return playwright_browser()
+    return next((path for name in BROWSERS if (path := shutil.which(name))), playwright_browser())
 
 
 def playwright_browser() -> str | None:
     """Whatever `playwright install` left on this machine."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (slow, and seldom needed)
+    cache = "Library/Caches" if sys.platform == "darwin" else ".cache"
+    named = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
+    folder = Path(named) if named else Path.home() / cache / "ms-playwright"
+    found = [
+        *folder.glob("chromium-*/chrome-linux*/chrome"),
+        *folder.glob("chromium-*/*/*.app/*/*"),
+    ]
+    return next((str(path) for path in sorted(found) if os.access(path, os.X_OK)), None)
 
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+
+def driver() -> None:
+    """Make sure that Playwright itself starts; its program wants a library that may be absent."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    if subprocess.run(command, capture_output=True).returncode:
+        install(("libatomic1",), NO_DRIVER)
+        if subprocess.run(command, capture_output=True).returncode:
+            raise Missing(NO_DRIVER)
 
 
-def install(packages: tuple[str, ...]) -> None:
-    print(f"No Chromium found; installing {' '.join(packages)} with apt-get …", flush=True)
+def install(packages: tuple[str, ...], otherwise: str) -> None:
+    """Install Debian packages if we are root on such a system."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise Missing(otherwise)
+    print(f"Installing {' '.join(packages)} with apt-get …", flush=True)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
         done = subprocess.run(["apt-get", "-q", *command], env=environment, **quiet)
         if done.returncode:
-            raise Missing(f"apt-get {command[0]} failed. {NO_BROWSER}")
+            raise Missing(f"apt-get {command[0]} failed. {otherwise}")
 
 
 def postgres() -> str:
@@ -121,6 +135,7 @@ def embedded_postgres() -> str:
 def main() -> int:
     try:
         browser = chromium()
+        driver()
         version = subprocess.run([browser, "--version"], capture_output=True, text=True)
         print(f"Browser: {browser} ({version.stdout.strip()})")
         if named := os.environ.get("TEST_DATABASE_URL"):

@@ -17,9 +17,10 @@ class SeeOther(HttpResponseRedirectBase):
         super().__init__(reverse(name, args=args))
 
 
-def thanks(signature: Signature, own_page_token: str) -> SeeOther:
+def thanks(request, signature: Signature, own_page_token: str):
     """To the thanks page, which for an hour shows the way to the own page."""
-    tokens.keep_for_managing(signature, own_page_token)
+    if not tokens.keep_for_managing(signature, own_page_token):  # withdrawn a moment ago
+        return unknown_link(request)
     return SeeOther("signatures:thanks", signature.campaign.slug, keys.seal(own_page_token))
 
 

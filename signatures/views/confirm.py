@@ -29,7 +29,7 @@ def confirm(request, token):
     form = ConfirmForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         lifecycle.confirm(signature, hide_name=form.cleaned_data["hide_name"])
-        return answers.thanks(signature, tokens.derive(token, Purpose.MANAGE))
+        return answers.thanks(request, signature, tokens.derive(token, Purpose.MANAGE))
     context = {
         "campaign": campaign,
         "signature": signature,

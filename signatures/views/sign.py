@@ -49,7 +49,7 @@ def sent(request, slug, ticket):
     signature = _find(campaign, kind, address_hash, form) if form.is_valid() else None
     if signature is not None:
         lifecycle.confirm(signature)
-        return answers.thanks(signature, tokens.new())
+        return answers.thanks(request, signature, tokens.new())
     context = {"campaign": campaign, "form": form}
     return render(request, "signatures/sent.html", context, status=422 if form.is_bound else 200)
 

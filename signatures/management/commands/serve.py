@@ -41,16 +41,17 @@ class Command(BaseCommand):
         received = []
         for number in SIGNALS:
             # Under nohup the hang-up is ignored, and stays so.
-            if signal.getsignal(number) != signal.SIG_IGN:
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, lambda number, _frame: received.append(number))
         children = start(port)
         announced = False
         while not received:
             for name, child in children.items():
-                if child.poll() is not None:
-                    self.say(f"The {name} ended with code {child.returncode}.", self.stderr)
+                if (code := child.poll()) is not None:
+                    how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+                    self.say(f"The {name} {how}, so everything stops.", self.stderr)
                     stop(children.values())
-                    return abs(child.returncode) or 1
+                    return code if code > 0 else 128 - code if code < 0 else 1
             if not announced and answers(port):
                 self.announce(port)
                 announced = True

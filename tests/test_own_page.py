@@ -1,0 +1,103 @@
+"""Sam sees, corrects and withdraws what was signed."""
+
+import pytest
+
+from signatures import lifecycle, tally
+from signatures.models import OutboxMail, Signature, Token
+from tests.factories import confirmed, links, organisation, person, post, press, read_mails
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def signature(client, campaign):
+    return confirmed(client, campaign, email="sam@example.org", city="Bonn", comment="Because.")
+
+
+@pytest.fixture
+def own_page(client, campaign, signature):
+    post(client, campaign, person(email="sam@example.org"))
+    return links(read_mails()[-1])["manage"]
+
+
+def test_the_own_page_shows_what_is_kept(client, own_page):
+    page = client.get(own_page).content.decode()
+
+    for kept in ("Sam Example", "Bonn", "Because."):
+        assert kept in page
+    assert "sam@example.org" not in page
+
+
+def test_the_name_and_its_use_can_be_corrected(client, own_page, signature):
+    answer = press(client, own_page, action="correct", name="Samira Example", visibility="handin")
+
+    assert (answer.status_code, answer["Location"]) == (303, own_page)
+    signature.refresh_from_db()
+    assert (signature.name, signature.visibility) == ("Samira Example", "handin")
+
+
+def test_being_only_counted_removes_the_name(client, campaign, own_page, signature):
+    press(client, own_page, action="correct", name="Sam Example", visibility="count")
+
+    signature.refresh_from_db()
+    assert (signature.name, signature.city, signature.comment) == ("", "", "")
+    assert tally.read(campaign).people == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": "", "visibility": "public"}, {"name": "=1+1", "visibility": "public"}, {}]
+)
+def test_a_wrong_correction_is_answered_like_on_the_form(client, own_page, signature, wrong):
+    assert press(client, own_page, action="correct", **wrong).status_code == 422
+
+    signature.refresh_from_db()
+    assert signature.name == "Sam Example"
+
+
+def test_withdrawing_takes_two_presses(client, campaign, own_page):
+    assert press(client, own_page, action="ask").status_code == 200
+    assert tally.read(campaign).people == 1
+
+    answer = press(client, own_page, action="withdraw")
+    assert answer["Location"] == "/en/peace/withdrawn/"
+    assert client.get(answer["Location"]).status_code == 200
+    assert tally.read(campaign).people == 0
+
+
+def test_withdrawing_leaves_nothing_that_leads_to_a_person(client, own_page, signature):
+    press(client, own_page, action="withdraw")
+
+    signature.refresh_from_db()
+    for field in ("name", "email", "city", "comment", "address_hash", "role"):
+        assert getattr(signature, field) == ""
+    assert not Token.objects.exists()
+    assert not OutboxMail.objects.exists()
+    assert client.get(own_page).status_code == 404
+
+
+def test_whoever_withdrew_may_sign_again(client, campaign, own_page):
+    press(client, own_page, action="withdraw")
+    confirmed(client, campaign, email="sam@example.org")
+
+    assert tally.read(campaign).people == 1
+    assert tally.recount(campaign) == {}
+
+
+def test_an_organisation_withdraws_in_the_same_way(client, campaign, mo):
+    signature = confirmed(client, campaign, organisation(email="olga@example.org"))
+    lifecycle.approve(signature, mo)
+    post(client, campaign, organisation(email="olga@example.org"))
+    own_page = links(read_mails()[-1])["manage"]
+    assert (
+        press(client, own_page, action="correct", name="X", visibility="count").status_code == 422
+    )
+
+    press(client, own_page, action="withdraw")
+
+    assert tally.read(campaign).organisations == 0
+    assert Signature.objects.get().organisation == ""
+
+
+def test_an_unknown_action_only_shows_the_page(client, campaign, own_page):
+    assert press(client, own_page, action="destroy").status_code == 200
+    assert tally.read(campaign).people == 1
