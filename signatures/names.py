@@ -16,6 +16,7 @@ ORGANISATION_LENGTH = 200
 CITY_LENGTH = 100
 ROLE_LENGTH = 100
 COMMENT_LENGTH = 500
+FOLDED_LENGTH = 250  # of the column that is searched
 ADDRESS_LENGTH = 254  # RFC 5321, path without the angle brackets
 LOCAL_PART_LENGTH = 64  # RFC 5321
 
@@ -25,9 +26,17 @@ BIDI_CONTROLS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u206
 JOINERS = {"\u200c", "\u200d"}
 # Letters and marks that show nothing: Hangul fillers, Khmer inherent vowels, joiners of graphemes.
 INVISIBLE_LETTERS = set("\u115f\u1160\u3164\uffa0\u17b4\u17b5\u034f\u2800")
+VIRAMA = 9  # combining class of the mark that takes a letter's vowel
 MARKS_IN_A_ROW = 3
 
-PERSON_PUNCTUATION = set(" '’‘´-‐‑–.,()·&\"“”„«»‹›")
+PERSON_PUNCTUATION = set(
+    " '’‘´`-‐‑–.,()·&\"“”„«»‹›"
+    "׳״־"  # Hebrew
+    "՚֊"  # Armenian
+    "་"  # between the syllables of Tibetan
+    "፡"  # between the words of Ethiopic
+    "・"  # between the names of a foreigner in Japanese
+)
 ORGANISATION_PUNCTUATION = PERSON_PUNCTUATION | set("/+!?:;*_@#—[]№°")
 FORMULA_STARTS = set("=+-@＝＋－＠")
 ADDRESS_IN_NAME = re.compile(r"://|www\.", re.IGNORECASE)
@@ -73,10 +82,8 @@ def clean_line(text: str) -> str:
     if "\n" in text:
         raise ValidationError(_("Write it on one line."), "line")
     for index, character in enumerate(text):
-        neighbours = text[max(index - 1, 0) : index] + text[index + 1 : index + 2]
-        joins = character in JOINERS and len(neighbours) == 2 and all(map(_is_word, neighbours))
         hidden = unicodedata.category(character) == "Cf" or character in INVISIBLE_LETTERS
-        if hidden and not joins:
+        if hidden and not _joins(text, index):
             raise ValidationError(_("Remove the invisible characters."), "invisible")
     return text
 
@@ -149,7 +156,8 @@ def mixes_scripts(name: str) -> bool:
 def fold(text: str) -> str:
     """For searching: without case and accents."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    # One letter can become eighteen.
+    return "".join(c for c in decomposed if not unicodedata.combining(c))[:FOLDED_LENGTH]
 
 
 def _clean_name(text: str, punctuation: set[str]) -> str:
@@ -163,7 +171,7 @@ def _clean_name(text: str, punctuation: set[str]) -> str:
         usual = category[0] in "LM" or category in {"Nd", "Zs"} or character in JOINERS
         if not usual and character not in punctuation:
             raise ValidationError(_("Leave out the sign “%(sign)s”."), "sign", {"sign": character})
-    if text and not any(_is_word(character) for character in text):
+    if text and not any(unicodedata.category(character)[0] in "LN" for character in text):
         raise ValidationError(_("Write at least one letter."), "letters")
     return text
 
@@ -184,6 +192,17 @@ def _shows_something(text: str) -> bool:
         unicodedata.category(character) not in {"Cf", "Zs", "Mn"}
         and character not in INVISIBLE_LETTERS
         for character in text
+    )
+
+
+def _joins(text: str, index: int) -> bool:
+    """Whether this is a joiner that changes how its neighbours are written: between two letters, or
+    after a virama, as in the last letter of അനില്‍."""
+    if text[index] not in JOINERS or index == 0:
+        return False
+    before, after = text[index - 1], text[index + 1 : index + 2]
+    return unicodedata.combining(before) == VIRAMA or (
+        _is_word(before) and after != "" and _is_word(after)
     )
 
 

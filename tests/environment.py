@@ -54,9 +54,13 @@ def folder() -> Path:
 prepare()
 
 
-def pytest_configure() -> None:
-    from django.conf import settings  # noqa: PLC0415  (reads what `prepare` has set)
+def pytest_configure(config) -> None:
+    # Both read what `prepare` has set.
+    from django.conf import settings  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415
 
+    if not hasattr(config, "workerinput"):
+        call_command("compile_catalogues", verbosity=0)
     default = settings.DATABASES["default"]
     if default["ENGINE"].endswith("sqlite3"):
         # A file, as in production: threads and processes then wait for each other as they would.

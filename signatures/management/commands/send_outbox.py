@@ -33,11 +33,14 @@ class Command(BaseCommand):
                 do_chores()
                 chores_at = time.monotonic() + CHORES_EVERY
             sent, answer = send_batch()
-            if answer is outbox.Answer.PAUSE:
+            paused = answer is outbox.Answer.PAUSE
+            if paused:
                 log.error("The mail server refuses our login or sender: sending pauses.")
-            if once and (not sent or answer is outbox.Answer.PAUSE):
+            if sent and not paused:
+                continue
+            if once:
                 return
-            self.wait(PAUSE if answer is outbox.Answer.PAUSE else 0 if sent else IDLE)
+            self.wait(PAUSE if paused else IDLE)
 
     def stop(self, number, frame):
         self.stopped = True
