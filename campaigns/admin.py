@@ -2,7 +2,10 @@
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from i18nfield.fields import I18nCharField, I18nTextField
 from i18nfield.forms import I18nFormField
@@ -83,14 +86,24 @@ class CampaignAdmin(DeskAdmin):
         ]
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    def response_change(self, request, obj):
-        verb = request.POST.get("_verb")
+    def get_urls(self):
+        step = path(
+            "<int:pk>/step/", self.admin_site.admin_view(self.step), name="campaigns_campaign_step"
+        )
+        return [step, *super().get_urls()]
+
+    def step(self, request, pk):
+        """One of the verbs, at once and whatever else stands unsaved on the page."""
+        campaign = get_object_or_404(Campaign, pk=pk)
+        verb = request.POST.get("verb")
+        if not self.has_change_permission(request, campaign):
+            raise PermissionDenied
         if verb in VERBS:
-            done = getattr(lifecycle, verb)(obj, by=request.user)
+            done = getattr(lifecycle, verb)(campaign, by=request.user)
             level = messages.SUCCESS if done else messages.WARNING
             words = _("Done.") if done else _("Somebody else was faster: nothing has changed.")
             self.message_user(request, words, level)
-        return super().response_change(request, obj)
+        return redirect("admin:campaigns_campaign_change", pk)
 
     def has_delete_permission(self, request, obj=None):
         """What can have signatures is closed, not deleted."""

@@ -4,12 +4,15 @@ Public forms carry no cookie and no token, so that pages can be cached and signi
 cookies off. What protects them instead is that browsers say where a post comes from.
 """
 
+import re
+
 from django.conf import settings
 from django.http import QueryDict
 from django.utils import translation
 
 from petition_site import views
 
+SESSION_KEY = re.compile("[a-z0-9]{32}")
 FORM = "application/x-www-form-urlencoded"
 PERMISSIONS = ", ".join(
     f"{name}=()"
@@ -33,6 +36,18 @@ def language(get_response):
     return middleware
 
 
+def session_cookies(get_response):
+    """A session cookie that cannot be ours is none: PostgreSQL would choke on a NUL in it."""
+
+    def middleware(request):
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        if not SESSION_KEY.fullmatch(key):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return get_response(request)
+
+    return middleware
+
+
 def headers(get_response):
     """The headers that every answer carries."""
     policy = "; ".join(
@@ -46,6 +61,20 @@ def headers(get_response):
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("X-Frame-Options", "DENY")
         return response
+
+    return middleware
+
+
+def wrong_method(get_response):
+    """A page for whoever meets a view that does not know the method."""
+
+    def middleware(request):
+        response = get_response(request)
+        if response.status_code != 405 or response.content:
+            return response
+        page = views.error(request, 405)
+        page["Allow"] = response["Allow"]
+        return page
 
     return middleware
 

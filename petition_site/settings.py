@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "petition_site.middleware.headers",
     "petition_site.middleware.language",
+    "petition_site.middleware.wrong_method",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -118,7 +119,7 @@ else:
     EMAIL_BACKEND = "petition_site.eml.EmlBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 10  # seconds for each answer of the mail server
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"no-reply@{_site.hostname}")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
 
 # Languages; the name of each in itself. English is what the other texts are translations of.
 LANGUAGE_CODE = "en"
@@ -128,6 +129,7 @@ LANGUAGES = [
     ("uk", "Українська"),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["petition_site.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -152,7 +152,17 @@ class IndividualForm(SignForm):
 
     visibility = forms.ChoiceField(
         label=_("What may we do with your name?"),
-        choices=Visibility.choices,
+        choices=[
+            (Visibility.COUNT, _("Only count me. You need no name for that.")),
+            (
+                Visibility.HANDIN,
+                _("Count me and give my name to the addressees, but never show it on the web."),
+            ),
+            (
+                Visibility.PUBLIC,
+                _("Count me, give my name to the addressees and show it on the web."),
+            ),
+        ],
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose what we may do with your name."),

@@ -23,12 +23,9 @@ class Kind(models.TextChoices):
 class Visibility(models.TextChoices):
     """What a signatory wants done with the name; decides what we keep of it."""
 
-    COUNT = "count", _("Only count me. You need no name for that.")
-    HANDIN = (
-        "handin",
-        _("Count me and give my name to the addressees, but never show it on the web."),
-    )
-    PUBLIC = "public", _("Count me, give my name to the addressees and show it on the web.")
+    COUNT = "count", _("counted only")
+    HANDIN = "handin", _("for the addressees")
+    PUBLIC = "public", _("on the web")
 
 
 class Signature(models.Model):

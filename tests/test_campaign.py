@@ -9,6 +9,7 @@ from tests.factories import make_campaign, text
 
 pytestmark = pytest.mark.django_db
 CAMPAIGN = "/admin/campaigns/campaign/{}/change/"
+STEP = "/admin/campaigns/campaign/{}/step/"
 APPEAL = "/admin/campaigns/appeal/{}/change/"
 
 
@@ -76,10 +77,10 @@ def test_a_translation_is_added_at_the_desk(desk, campaign):
 )
 def test_a_button_changes_the_status_and_is_recorded(desk, mo, db, before, verb, after):
     campaign = make_campaign(status=before)
-    path = CAMPAIGN.format(campaign.pk)
-    assert f'name="_verb" value="{verb}"' in desk.get(path).content.decode()
+    page = desk.get(CAMPAIGN.format(campaign.pk)).content.decode()
+    assert f'name="verb" value="{verb}"' in page
 
-    change(desk, path, _verb=verb)
+    desk.post(STEP.format(campaign.pk), {"verb": verb})
 
     campaign.refresh_from_db()
     assert campaign.status == after
@@ -89,6 +90,18 @@ def test_a_button_changes_the_status_and_is_recorded(desk, mo, db, before, verb,
 
 def test_the_status_is_not_a_field_to_type_into(desk, campaign):
     change(desk, CAMPAIGN.format(campaign.pk), status="closed")
+
+    campaign.refresh_from_db()
+    assert campaign.status == "open"
+
+
+def test_a_step_is_taken_by_whoever_may_and_only_by_pressing(client, desk, campaign, mo):
+    desk.get(STEP.format(campaign.pk), {"verb": "pause"})
+    desk.post(STEP.format(campaign.pk), {"verb": "delete"})
+    mo.is_superuser = False
+    mo.is_staff = True
+    mo.save()
+    assert client.post(STEP.format(campaign.pk), {"verb": "pause"}).status_code == 403
 
     campaign.refresh_from_db()
     assert campaign.status == "open"

@@ -284,7 +284,7 @@ def test_the_mail_is_plain_and_neutral(client, campaign):
 
     assert message.subject == "Please confirm your e-mail address"
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
-    assert message.extra_headers["Message-ID"].endswith("@testserver>")
+    assert message.extra_headers["Message-ID"].endswith("@localhost>")
     assert "List-Unsubscribe" not in message.extra_headers
     html = message.alternatives[0].content
     assert '<html lang="en" dir="ltr">' in html

@@ -150,7 +150,7 @@ def test_the_hand_in_is_announced_in_words_and_later_with_day_hour_and_place(cli
     campaign.hand_in_place = text(en="Rue de la Loi 200, Brussels")
     campaign.save()
     page = client.get("/en/peace/").content.decode()
-    assert "15 May 2027" in page or "May 15, 2027" in page
+    assert "15 May 2027, 11:00" in page
     assert "Rue de la Loi 200, Brussels" in page
     assert "early next year" not in page
 
@@ -206,6 +206,7 @@ def test_pages_that_only_show_refuse_other_methods(client, campaign, path):
         answer = getattr(client, method)(path)
         assert answer.status_code == 405, method
         assert "GET" in answer["Allow"]
+        assert "<h1>" in answer.content.decode()
 
 
 def test_every_answer_carries_the_security_headers(client, campaign):
