@@ -30,6 +30,8 @@ VERBS = {
     "publish": (_("Open for signing"), [Status.DRAFT]),
     "pause": (_("Pause signing at once"), [Status.OPEN]),
     "resume": (_("Go on with signing"), [Status.PAUSED]),
+    "guard": (_("Ask everybody a question first"), [Status.OPEN]),
+    "unguard": (_("Ask no question any more"), [Status.OPEN]),
     "close": (_("End signing"), [Status.OPEN, Status.PAUSED]),
     "reopen": (_("Open again"), [Status.CLOSED]),
     "hand_in": (_("Say that it was handed in"), [Status.CLOSED]),

@@ -27,6 +27,15 @@ def resume(campaign: Campaign, by=None) -> bool:
     return _move(campaign, "resume", by, [Status.PAUSED], status=Status.OPEN)
 
 
+def guard(campaign: Campaign, by=None) -> bool:
+    """Ask everybody who signs a small question first: somebody is trying to spoil the count."""
+    return _move(campaign, "guard", by, [Status.OPEN], guarded=True)
+
+
+def unguard(campaign: Campaign, by=None) -> bool:
+    return _move(campaign, "unguard", by, [Status.OPEN], guarded=False)
+
+
 def close(campaign: Campaign, by=None) -> bool:
     """End signing. Who signed before can still confirm for as long as a link lives."""
     return _move(

@@ -69,6 +69,7 @@ class Campaign(models.Model):
         default=True,
         help_text=_("One reminder after a day to those who have not confirmed."),
     )
+    guarded = models.BooleanField(_("asks a question"), default=False, editable=False)
     closes_at = models.DateTimeField(_("closes at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

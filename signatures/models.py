@@ -153,9 +153,10 @@ class Token(models.Model):
         CONFIRM = "confirm"
         NOT_ME = "not_me"
         MANAGE = "manage"
+        UNSUBSCRIBE = "unsubscribe"
 
     signature = models.ForeignKey(Signature, models.CASCADE, related_name="tokens")
-    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    purpose = models.CharField(max_length=12, choices=Purpose.choices)
     digest = models.CharField(max_length=64, unique=True)
     code_digest = models.CharField(max_length=FINGERPRINT_LENGTH, blank=True)
     expires_at = models.DateTimeField(null=True)
@@ -178,6 +179,18 @@ class Mute(models.Model):
 
     def __str__(self):
         return f"Mute {self.pk}"
+
+
+class Erasure(models.Model):
+    """The ledger of those who left: after a restore of an older backup they are erased again."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE)
+    kind = models.CharField(max_length=12)
+    address_hash = models.CharField(max_length=FINGERPRINT_LENGTH, db_index=True)
+    at = models.DateTimeField()
+
+    def __str__(self):
+        return f"Erasure {self.pk}"
 
 
 class Tally(models.Model):
