@@ -4,6 +4,7 @@ With no variable set it is the embedded default for the first five minutes and f
 SQLite, mails as files, keys that `make run` generated into `var/keys.env`.
 """
 
+import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,7 +42,9 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "i18nfield",
+    "captcha",
     "petition_site.apps.PetitionSiteConfig",
 ]
 
@@ -53,6 +56,7 @@ MIDDLEWARE = [
     "petition_site.middleware.wrong_method",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
+    "petition_site.middleware.session_cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "petition_site.middleware.PublicPostMiddleware",
@@ -79,6 +83,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Database
 DATABASES = {
@@ -164,6 +170,7 @@ SECURE_CSP = {
     "style-src": ["'self'"],
     "script-src": ["'self'"],
     "img-src": ["'self'"],
+    "media-src": ["'self'"],
     "font-src": ["'self'"],
     "connect-src": ["'self'"],
     "form-action": ["'self'"],
@@ -181,6 +188,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# How many signatures an hour may come from one network before a question is asked first.
+SIGNS_PER_NETWORK = env.int("SIGNS_PER_NETWORK", default=100)
+RATELIMIT_USE_CACHE = "counters"
+# django-ratelimit knows by name which caches count exactly; for ours tests/test_races.py shows it.
+SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
+
+# The question that is asked when somebody tries to spoil the count: a sum in digits.
+CAPTCHA_CHALLENGE_FUNCT = "signatures.forms.sum_in_digits"
+CAPTCHA_TIMEOUT = 30  # minutes
+CAPTCHA_FONT_SIZE = 40
+CAPTCHA_LETTER_ROTATION = (-12, 12)
+CAPTCHA_PUNCTUATION = ""
+CAPTCHA_2X_IMAGE = False
+CAPTCHA_FLITE_PATH = shutil.which("flite")  # speaks the sum where it is installed
 
 # How long a signature may wait for its confirmation before it is forgotten, in days.
 PENDING_DAYS = env.int("PENDING_DAYS", default=7)

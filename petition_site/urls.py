@@ -6,12 +6,16 @@ from django.urls import include, path
 from petition_site import views
 from signatures import api
 from signatures.urls import SlugConverter  # noqa: F401  (registers the converters)
+from signatures.views import challenge
 
 urlpatterns = [
     path("", views.choose_language, name="choose_language"),
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("robots.txt", views.robots),
+    # Their names are those by which the library finds its pages.
+    path("captcha/image/<hash:key>/", challenge.image, name="captcha-image"),
+    path("captcha/audio/<hash:key>.wav", challenge.audio, name="captcha-audio"),
     path("api/v1/campaigns/<code:slug>/", api.campaign, name="api_campaign"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     *i18n_patterns(

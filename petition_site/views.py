@@ -23,7 +23,7 @@ TITLES = {
 ADVICE = {
     400: _("Go back, reload the page and try again. Nothing has been stored."),
     403: _("Open the page of the appeal on this site and sign there. Nothing has been stored."),
-    404: _("Perhaps a piece of the link is missing. From the first page you find everything."),
+    404: _("Perhaps a piece of the link is missing. From the start page you can find everything."),
     405: _("Open the page of the appeal and go on from there."),
     413: _("Go back and write less. Nothing has been stored."),
     415: _("Go back, reload the page and try again. Nothing has been stored."),

@@ -6,9 +6,13 @@ refuses posts that come from other sites.
 """
 
 import re
+import secrets
 
+from captcha.fields import CaptchaField
+from captcha.models import CaptchaStore
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.timezone import now
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +31,10 @@ class CleanedField(forms.CharField):
     def __init__(self, *, cleaner, **kwargs):
         super().__init__(**kwargs)
         self.cleaner = cleaner
+
+    def bound_data(self, data, initial):
+        """A NUL cannot be shown again."""
+        return data and data.replace("\0", "")
 
     def to_python(self, value):
         text = super().to_python(value)
@@ -80,7 +88,9 @@ class SignForm(forms.Form):
     email = CleanedField(
         cleaner=names.clean_address,
         label=_("What is your e-mail address?"),
-        help_text=_("We send one mail with a button to confirm. Nobody else gets the address."),
+        help_text=_(
+            "We send you an e-mail with a button to confirm. Nobody else gets the address."
+        ),
         error_messages={"required": _("Enter your e-mail address.")},
         widget=forms.TextInput(
             attrs={"type": "email", "autocomplete": "email", "spellcheck": "false"}
@@ -178,7 +188,7 @@ class IndividualForm(SignForm):
         widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
     )
     city = CleanedField(
-        cleaner=names.clean_name,
+        cleaner=names.clean_organisation,
         required=False,
         max_length=names.CITY_LENGTH,
         label=_("Which town do you live in? (optional)"),
@@ -226,6 +236,10 @@ class OrganisationForm(SignForm):
         },
         widget=forms.TextInput(attrs={"type": "url", "autocomplete": "url", "spellcheck": "false"}),
     )
+    country = CountryField(
+        label=_("Which country is it based in?"),
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
     name = CleanedField(
         cleaner=names.clean_name,
         max_length=names.NAME_LENGTH,
@@ -235,7 +249,7 @@ class OrganisationForm(SignForm):
         widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
     )
     role = CleanedField(
-        cleaner=names.clean_name,
+        cleaner=names.clean_organisation,
         max_length=names.ROLE_LENGTH,
         label=_("What is your role in the organisation?"),
         error_messages={"required": _("Enter your role.")},
@@ -271,18 +285,54 @@ class ConfirmForm(forms.Form):
     )
 
 
+def sum_in_digits() -> tuple[str, str]:
+    """A sum of two small numbers and its answer, from a source that cannot be foretold."""
+    first, second = secrets.randbelow(8) + 2, secrets.randbelow(8) + 2
+    return f"{first}+{second}", str(first + second)
+
+
+class SumField(CaptchaField):
+    """Each sum can be answered once, also by many at the same moment."""
+
+    def clean(self, value):
+        key, answer = value or ("", "")
+        sums = CaptchaStore.objects.filter(hashkey=key, expiration__gt=now())
+        asked = sums.first()
+        taken = asked is not None and sums.filter(pk=asked.pk).delete()[0] == 1
+        if not taken or not answer.strip().isdecimal() or int(answer) != int(asked.response):
+            raise ValidationError(self.error_messages["invalid"], "invalid")
+        return answer
+
+
+class ChallengeForm(forms.Form):
+    """One question more, when somebody tries to spoil the count. There is a way around it."""
+
+    use_required_attribute = False
+
+    captcha = SumField(
+        label=_("What is the sum in the picture?"),
+        error_messages={"invalid": _("Add the two numbers in the new picture.")},
+    )
+
+
+class AddressForm(forms.Form):
+    """The address once more, from somebody who wants news after all."""
+
+    email = SignForm.base_fields["email"]
+
+
 class CodeForm(forms.Form):
     code = forms.CharField(
-        label=_("Or enter the six-digit code from the mail"),
+        label=_("Or enter the six-digit code from the e-mail"),
         max_length=20,
-        error_messages={"required": _("Enter the six digits from the mail.")},
+        error_messages={"required": _("Enter the six digits from the e-mail.")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
 
     def clean_code(self):
         code = re.sub(r"\s", "", self.cleaned_data["code"])
         if not re.fullmatch(r"[0-9]{6}", code):
-            raise ValidationError(_("Enter the six digits from the mail."), "digits")
+            raise ValidationError(_("Enter the six digits from the e-mail."), "digits")
         return code
 
 

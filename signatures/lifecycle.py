@@ -4,6 +4,7 @@ Each is a guarded update: its `WHERE` holds what must be true, the row count say
 first. So each may be repeated, by an impatient finger or by a retry, and happens once.
 """
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -13,16 +14,19 @@ from django.db.models import Case, F, Value, When
 from django.utils.timezone import now
 
 from campaigns.models import Campaign
-from signatures import emails, keys, names, outbox, tally, throttle
+from signatures import emails, keys, models, names, outbox, tally, throttle
 from signatures.keys import SealedField
-from signatures.models import Counter, Kind, Moderation, Mute, Signature, Visibility
+from signatures.models import Erasure, Kind, Moderation, Mute, Signature, Visibility
 from signatures.querysets import COUNTED
 
 MUTED_FOR = timedelta(days=90)
 REMINDED_AFTER = timedelta(days=1)
 GRACE = timedelta(days=7)  # what was signed before closing can still be confirmed
 BATCH = 500
+# Why the site itself holds a signature; organisers give reasons of their own.
 HONEYPOT = "honeypot"
+UNSOLVED = "question not answered"
+CROWDED = "many from one mail domain"
 Verb = Moderation.Verb
 
 # A withdrawn signature keeps what the totals need: campaign, kind, country and its timestamps.
@@ -38,42 +42,45 @@ def address_hash(campaign: Campaign, address: str) -> str:
     return keys.fingerprint("address", str(campaign.pk), names.canonical_address(address))
 
 
-def sign(campaign: Campaign, details: dict[str, Any], by_robot: bool = False) -> None:
+def sign(campaign: Campaign, details: dict[str, Any], hold_because: str = "") -> None:
     """Keep a signature that waits for its confirmation, and the mail that asks for it.
 
     `details` are the fields of a `Signature`, as `forms` has cleaned them. Whether the address is
     new, pending, confirmed or muted makes no difference that the caller could see: pending rows
-    take the newest details, owners of confirmed ones get the link to their own page. What a robot
-    seems to have sent is held for an organiser to look at, and mails nobody.
+    take the newest details, owners of confirmed ones get the link to their own page. What is held
+    waits for an organiser, and does not count until it is released; its owner is asked to confirm
+    all the same, unless it fell into the honeypot.
     """
     details = {**details, "address_hash": address_hash(campaign, details["email"])}
     try:
-        _sign(campaign, details, by_robot)
+        _sign(campaign, details, hold_because)
     except IntegrityError:  # the same address a moment ago, in another process
-        _sign(campaign, details, by_robot)
+        _sign(campaign, details, hold_because)
 
 
 @transaction.atomic
-def _sign(campaign: Campaign, details: dict[str, Any], by_robot: bool) -> None:
+def _sign(campaign: Campaign, details: dict[str, Any], hold_because: str) -> None:
     key = {"campaign": campaign, "address_hash": details["address_hash"]}
     if Mute.objects.filter(**key, until__gt=now()).exists():
         return
     signature = Signature.objects.live().filter(**key, kind=details["kind"]).first()
     details = {**details, "appeal": campaign.appeal, "signed_at": now()}
     if signature is None:
-        signature = _keep(campaign, details, by_robot)
-    elif by_robot:
+        signature = _keep(campaign, details, hold_because)
+    elif hold_because == HONEYPOT:
         return
     elif not _keep_newest(signature, details):
         if throttle.may_mail(signature.address_hash):
             emails.own_page(signature, details["email"], details["language"])
         return
-    if not by_robot and throttle.may_mail(signature.address_hash):
+    if hold_because != HONEYPOT and throttle.may_mail(signature.address_hash):
         emails.ask_to_confirm(signature, details["email"], details["language"])
 
 
-def _keep(campaign: Campaign, details: dict[str, Any], by_robot: bool) -> Signature:
-    held = {"held_at": now(), "held_reason": HONEYPOT} if by_robot else {}
+def _keep(campaign: Campaign, details: dict[str, Any], hold_because: str) -> Signature:
+    if not hold_because and throttle.is_crowded(details["email"]):
+        hold_because = CROWDED
+    held = {"held_at": now(), "held_reason": hold_because} if hold_because else {}
     return Signature.objects.create(campaign=campaign, **details, **held)
 
 
@@ -118,7 +125,9 @@ def deny(signature: Signature) -> None:
         defaults={"until": now() + MUTED_FOR},
     )
     pending = Signature.objects.select_for_update().pending().filter(pk=signature.pk)
-    if not _erase(list(pending.values_list("pk", flat=True))):
+    if _delete(pending):
+        tally.add_gone(signature.campaign_id, tally.DENIED, 1)
+    else:
         withdraw(signature)
 
 
@@ -130,7 +139,32 @@ def withdraw(signature: Signature) -> bool:
         return False
     signature.tokens.all().delete()
     signature.mails.all().delete()
+    _enter_in_ledger(signature)
     return True
+
+
+@transaction.atomic
+def erase(signature: Signature) -> bool:
+    """The signatory wants no trace: the row goes, and the totals keep that one was erased."""
+    if not withdraw(signature):
+        return False
+    Signature.objects.filter(pk=signature.pk).delete()
+    tally.add_gone(signature.campaign_id, tally.ERASED, 1)
+    return True
+
+
+def want_updates(signature: Signature, email: str) -> bool:
+    """News go to this address from now on; it must be the one that signed."""
+    if address_hash(signature.campaign, email) != signature.address_hash:
+        return False
+    rows = Signature.objects.confirmed().filter(pk=signature.pk)
+    return bool(rows.update(updates=True, email=email))
+
+
+def stop_updates(signature: Signature) -> bool:
+    """No more news, and the address goes; the signature stays as it is."""
+    rows = Signature.objects.confirmed().filter(pk=signature.pk)
+    return bool(rows.update(updates=False, email=""))
 
 
 def correct(signature: Signature, name: str, visibility: str) -> bool:
@@ -213,19 +247,33 @@ def forget() -> dict[str, int]:
         "signatures": signatures,
         "mutes": Mute.objects.filter(until__lte=now()).delete()[0],
         "mails": outbox.forget(),
-        "counters": Counter.objects.filter(expires__lte=now().timestamp()).delete()[0],
+        "counters": models.Counter.objects.filter(expires__lte=now().timestamp()).delete()[0],
     }
 
 
 @transaction.atomic
 def _forget_stale() -> int:
     stale = Signature.objects.select_for_update(of=("self",)).stale()[:BATCH]
-    return _erase(list(stale.values_list("pk", flat=True)))
+    campaigns = Counter(_delete(stale))
+    for campaign_id, number in campaigns.items():
+        tally.add_gone(campaign_id, tally.EXPIRED, number)
+    return campaigns.total()
 
 
-def _erase(keys: list[int]) -> int:
-    """Delete rows that the caller has locked, with all that hangs on them; how many."""
-    return Signature.objects.filter(pk__in=keys).delete()[1].get(Signature._meta.label, 0)
+def _delete(locked: Any) -> list[int]:
+    """Delete locked rows with all that hangs on them; the campaign of each."""
+    rows = dict(locked.values_list("pk", "campaign_id"))
+    Signature.objects.filter(pk__in=rows).delete()
+    return list(rows.values())
+
+
+def _enter_in_ledger(signature: Signature) -> None:
+    Erasure.objects.create(
+        campaign=signature.campaign,
+        kind=signature.kind,
+        address_hash=signature.address_hash,
+        at=now(),
+    )
 
 
 def _start_counting(signature: Signature, rows: Any, changes: dict[str, Any]) -> bool:

@@ -57,6 +57,20 @@ REACHABLE_PROVIDERS = {
 }  # fmt: skip
 
 
+# So many people have their mailbox there that many signatures an hour mean nothing.
+MAJOR_PROVIDERS = {
+    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com",
+    "icloud.com", "me.com", "aol.com", "proton.me", "protonmail.com", "tutanota.com", "tuta.io",
+    "posteo.de", "mailbox.org", "riseup.net", "disroot.org", "systemli.org", "gmx.de", "gmx.net",
+    "gmx.at", "gmx.ch", "web.de", "t-online.de", "freenet.de", "bluewin.ch", "orange.fr", "free.fr",
+    "laposte.net", "wanadoo.fr", "sfr.fr", "hotmail.fr", "yahoo.fr", "yahoo.de", "yahoo.it",
+    "libero.it", "virgilio.it", "hotmail.it", "tiscali.it", "yahoo.es", "hotmail.es", "yahoo.gr",
+    "otenet.gr", "ziggo.nl", "kpnmail.nl", "xs4all.nl", "skynet.be", "telenet.be", "wp.pl", "o2.pl",
+    "onet.pl", "interia.pl", "seznam.cz", "ukr.net", "i.ua", "meta.ua", "yahoo.co.uk",
+    "hotmail.co.uk", "btinternet.com",
+}  # fmt: skip
+
+
 def clean_text(text: str) -> str:
     """Free text of several lines: what no text of ours may hold is refused."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()

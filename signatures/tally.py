@@ -12,6 +12,9 @@ from signatures.models import Kind, Signature, Tally
 
 SHARDS = 4
 PAPER = "paper"
+# What has left no row behind, for the page that explains the count.
+EXPIRED, DENIED, ERASED = "expired", "denied", "erased"
+GONE = (EXPIRED, DENIED, ERASED)
 # Rungs of the goal ladder: 100, 200, 500, 1,000 … 500,000,000.
 LADDER = [factor * 10**power for power in range(2, 9) for factor in (1, 2, 5)]
 
@@ -40,10 +43,23 @@ def add(signature: Signature, step: int) -> None:
     _add(signature.campaign_id, signature.kind, signature.country, step)
 
 
+def add_gone(campaign_id: int, kind: str, number: int) -> None:
+    """Remember that so many rows went; `kind` is one of `GONE`."""
+    _add(campaign_id, kind, "", number)
+
+
+def read_gone(campaign: Campaign) -> dict[str, int]:
+    """How many rows went, by kind."""
+    parts = Tally.objects.filter(campaign=campaign, kind__in=GONE).values_list("kind")
+    sums = dict(parts.annotate(sum=Sum("number")))
+    return {kind: sums.get(kind, 0) for kind in GONE}
+
+
 def read(campaign: Campaign) -> Totals:
     """One query over a few hundred rows at most, however many have signed."""
     parts = (
         Tally.objects.filter(campaign=campaign)
+        .exclude(kind__in=GONE)
         .values_list("kind", "country")
         .annotate(sum=Sum("number"))
     )
@@ -87,7 +103,7 @@ def recount(campaign: Campaign) -> dict[tuple[str, str], int]:
         .annotate(number=Count("pk"))
     )
     true = {(kind, country): number for kind, country, number in rows}
-    online = {key for key in shown if key[0] != PAPER}
+    online = {key for key in shown if key[0] in Kind.values}
     drift = {
         key: true.get(key, 0) - shown[key]
         for key in sorted(online | set(true))

@@ -1,44 +1,142 @@
-"""How often one address may cause a mail, and how often a code may be guessed.
+"""How often one address or one network may do what, and when people are asked a question first.
 
-Counters are kept under keyed hashes. When the counter store cannot be reached, people come before
-limits: the act goes on, and the log says so.
+Networks (IPv4 /32, IPv6 /64) and addresses are counted under keyed hashes; the key of the networks
+changes every day, and no counter lives longer than two days. When the counter store cannot be
+reached, people come before limits: the act goes on, and the log says so.
 """
 
+import ipaddress
 import logging
+from collections.abc import Callable
+from typing import TypeVar
 
+from django.conf import settings
 from django.core.cache import caches
+from django.http import HttpRequest
+from django.utils.timezone import now
+from django_ratelimit.core import get_usage
 from redis.exceptions import RedisError
 
+from signatures import keys, names
+
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 MAILS_A_DAY = 3
 CODES = 5
-DAY = 24 * 3600
+# What one network may do; more than that is somebody's robot, or a crowd behind one address.
+RATES = {
+    "sign": "{SIGNS_PER_NETWORK}/h",
+    "press": "600/h",
+    "code": "60/h",
+    "unknown link": "100/h",
+    "list": "60/m",
+    "captcha": "120/m",
+}
+NEW_ADDRESSES_A_DOMAIN = 100  # an hour
+SUSPICIONS = 100  # in ten minutes, until everybody is asked a question …
+ATTACK_LASTS = HOUR  # … for so long
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 
 def may_mail(address_hash: str) -> bool:
     """At most three mails a day to one address, whatever they are about."""
-    return _within(f"mail:{address_hash}", MAILS_A_DAY, DAY)
+    return _count(f"mail:{address_hash}", DAY) <= MAILS_A_DAY
 
 
 def may_try_code(address_hash: str) -> bool:
     """Five guesses while a code can live, whether or not the address is known."""
-    return _within(f"code:{address_hash}", CODES, 7 * DAY)
+    return _count(f"code:{address_hash}", 7 * DAY) <= CODES
 
 
 def forgive_codes(address_hash: str) -> None:
     """A code has been right: earlier slips are forgotten."""
-    caches["counters"].delete(f"code:{address_hash}")
+    _reached(lambda: caches["counters"].delete(f"code:{address_hash}"), False)
 
 
-def _within(key: str, limit: int, seconds: int) -> bool:
-    counters = caches["counters"]
+def over_limit(request: HttpRequest, act: str) -> bool:
+    """Count one more `act` of the visitor's network; whether it is more than `RATES` allows."""
+    rate = RATES[act].format(SIGNS_PER_NETWORK=settings.SIGNS_PER_NETWORK)
+    usage = _reached(
+        lambda: get_usage(
+            request,
+            group=act,
+            key=lambda _group, request: network(request),
+            rate=rate,
+            increment=True,
+        ),
+        None,
+    )
+    return bool(usage and usage["should_limit"])
+
+
+def is_crowded(address: str) -> bool:
+    """Count one more new address at this mail provider; whether too many of them sign at once."""
+    domain = names.domain_of(address)
+    if domain in names.MAJOR_PROVIDERS:
+        return False
+    number = _count(f"domain:{keys.fingerprint('domain', domain)}", HOUR)
+    if number == NEW_ADDRESSES_A_DOMAIN + 1:
+        log.warning("Unusually many signatures come from one mail domain; they are held.")
+    return number > NEW_ADDRESSES_A_DOMAIN
+
+
+def suspect() -> None:
+    """Something looked like a robot. Too much of that, and everybody is asked a question."""
+    if _count("suspicions", 10 * MINUTE) == SUSPICIONS:
+        _reached(lambda: caches["counters"].set("attack", 1, timeout=ATTACK_LASTS), None)
+        log.warning("This looks like an attack: for an hour everybody is asked a question first.")
+
+
+def is_under_attack() -> bool:
+    return bool(_reached(lambda: caches["counters"].get("attack"), None))
+
+
+def network(request: HttpRequest) -> str:
+    """The visitor's network of today as a keyed hash; tomorrow it is another one."""
+    today = now().date().isoformat()
+    return keys.fingerprint("network", today, _network_of(client_address(request)))
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address that the outermost of our own proxies saw, and nothing that a visitor wrote."""
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    proxies = settings.TRUSTED_PROXIES
+    if proxies and len(hops) >= proxies:
+        return hops[-proxies].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _network_of(address: str) -> str:
     try:
-        if counters.add(key, 1, timeout=seconds):
-            return True
-        return counters.incr(key) <= limit
-    except ValueError:  # expired between the two steps
-        return True
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is None:
+            return str(ipaddress.ip_network((ip, 64), strict=False))
+        ip = ip.ipv4_mapped
+    return str(ip)
+
+
+def _count(key: str, seconds: int) -> int:
+    """The number of times this key was counted since it was first, within so many seconds."""
+    return _reached(lambda: _increase(key, seconds), 0)
+
+
+def _increase(key: str, seconds: int) -> int:
+    counters = caches["counters"]
+    if counters.add(key, 1, timeout=seconds):
+        return 1
+    try:
+        return int(counters.incr(key))
+    except ValueError:  # its time ended between the two steps
+        return 1
+
+
+def _reached(step: Callable[[], Result], otherwise: Result) -> Result:
+    try:
+        return step()
     except RedisError as error:
         log.warning("The counter store cannot be reached: %s", type(error).__name__)
-        return True
+        return otherwise

@@ -1,6 +1,6 @@
 from django.urls import path, re_path, register_converter
 
-from signatures.views import appeal, confirm, lists, manage, pages, sign
+from signatures.views import appeal, confirm, integrity, lists, manage, pages, sign, unsubscribe
 
 app_name = "signatures"
 
@@ -26,17 +26,27 @@ class SlugConverter:
     to_python = to_url = staticmethod(str)
 
 
+class HashConverter:
+    """The key of a question; django-simple-captcha asks for the address of one named dummy."""
+
+    regex = "[0-9a-z]{1,40}"
+    to_python = to_url = staticmethod(str)
+
+
+register_converter(HashConverter, "hash")
 register_converter(TokenConverter, "token")
 register_converter(SealConverter, "seal")
 register_converter(SlugConverter, "code")
 
 urlpatterns = [
     path("privacy/", pages.privacy, name="privacy"),
+    path("integrity/", integrity.integrity, name="integrity"),
     path("confirm/<token:token>/", confirm.confirm, name="confirm"),
     # What mail programs and people glue to the end of a link.
-    re_path(r"^confirm/(?P<token>[A-Za-z0-9_-]{20,64})[.,;:!)>\]\s]+/?$", confirm.tidy),
+    re_path(r"^confirm/(?P<token>[A-Za-z0-9_-]{20,64})/?[.,;:!)>\]\s]+/?$", confirm.tidy),
     path("not-me/<token:token>/", confirm.not_me, name="not_me"),
     path("manage/<token:token>/", manage.manage, name="manage"),
+    path("unsubscribe/<token:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("<code:slug>/", appeal.appeal, name="appeal"),
     path("<code:slug>/sign/", sign.sign, name="sign"),
     path("<code:slug>/sign/sent/<seal:ticket>/", sign.sent, name="sent"),

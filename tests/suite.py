@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 PASSES = {
     "SQLite": ("sqlite", "not browser"),
-    "PostgreSQL": ("postgres", "not browser"),
+    "PostgreSQL": ("postgres", "not browser and not embedded"),
     "Browser": ("sqlite", "browser"),
 }
 

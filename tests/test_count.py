@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from campaigns.models import Campaign
 from signatures import lifecycle, tally
 from signatures.models import Kind, Signature, Tally, Visibility
+from signatures.views import integrity
 from tests.factories import approved, confirmed, make_campaign, sign
 
 pytestmark = pytest.mark.django_db
@@ -107,10 +108,10 @@ class AnyOrder(RuleBasedStateMachine):
             "organisation": organisation,
             "consent_version": "1",
         }
-        lifecycle.sign(self.campaign, details, by_robot=robot)
+        lifecycle.sign(self.campaign, details, lifecycle.HONEYPOT if robot else "")
 
     @precondition(lambda self: self.rows())
-    @rule(data=st.data(), verb=st.sampled_from(["confirm", "deny", "withdraw"]))
+    @rule(data=st.data(), verb=st.sampled_from(["confirm", "deny", "withdraw", "erase"]))
     def decide(self, data, verb):
         getattr(lifecycle, verb)(data.draw(st.sampled_from(self.rows())))
 
@@ -127,6 +128,10 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self):
         totals = tally.read(self.campaign)
+        account = integrity.account(self.campaign)
+        states = account["states"]
+        assert account["is_exact"]
+        assert sum(states.values()) == 2 * states["rows"] == 2 * self.campaign.signatures.count()
         assert tally.recount(self.campaign) == {}
         assert totals.total == self.campaign.signatures.counted().count()
 

@@ -30,6 +30,11 @@ def documented() -> set[str]:
     return set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
 
+def let_through() -> set[str]:
+    """What .dockerignore lets into the image."""
+    return set(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+
+
 # The image
 
 
@@ -56,10 +61,9 @@ def test_the_image_says_whether_it_is_well():
 
 
 def test_the_image_holds_the_whole_site_and_nothing_else():
-    let_through = set(re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
     rest = {"locale", "static", "templates", "manage.py", "requirements.txt", "LICENSE"}
-    assert let_through == packages | rest
+    assert let_through() == packages | rest
     assert "*" in (ROOT / ".dockerignore").read_text().splitlines()
 
 
@@ -232,24 +236,35 @@ def test_a_python_without_venv_names_the_package(tmp_path):
 # manage.py serve
 
 
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """A copy of the site: it has a var/ of its own."""
+    folder = tmp_path_factory.mktemp("site")
+    for name in let_through():
+        if (ROOT / name).is_dir():
+            skip = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, folder / name, ignore=skip)
+        else:
+            shutil.copy2(ROOT / name, folder)
+    (folder / "var").mkdir()
+    return folder
+
+
 @pytest.fixture
-def serve(tmp_path):
-    """Start the site as `make run` does, with a database of its own; return process and port."""
+def serve(site):
+    """Start the site as `make run` does; return process and port."""
     started = []
 
     def start(port=None):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = port or probe.getsockname()[1]
-        environment = {
-            **os.environ,
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'site.sqlite3'}",
-            "PORT": str(port),
-        }
-        del environment["SITE_URL"]  # the tests' own
+        environment = {**os.environ, "PORT": str(port)}
+        for name in ("DATABASE_URL", "SITE_URL"):  # the tests' own
+            del environment[name]
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve"],
-            cwd=ROOT,
+            cwd=site,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -265,7 +280,7 @@ def serve(tmp_path):
 
 
 def wait_until_up(port, process):
-    for _ in range(200):
+    for _ in range(600):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
                 return
@@ -287,6 +302,7 @@ def alive(pid: int) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.embedded
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_one_signal_ends_web_server_and_mail_sender(serve, number):
     process, port = serve()
@@ -305,6 +321,7 @@ def test_one_signal_ends_web_server_and_mail_sender(serve, number):
 
 
 @pytest.mark.slow
+@pytest.mark.embedded
 def test_when_one_part_dies_the_other_stops_and_the_terminal_says_so(serve):
     process, port = serve()
     wait_until_up(port, process)
@@ -319,6 +336,7 @@ def test_when_one_part_dies_the_other_stops_and_the_terminal_says_so(serve):
 
 
 @pytest.mark.slow
+@pytest.mark.embedded
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of this death")
 def test_killing_the_parent_leaves_no_orphan(serve):
     process, port = serve()
@@ -335,6 +353,7 @@ def test_killing_the_parent_leaves_no_orphan(serve):
     assert not any(alive(pid) for pid in both)
 
 
+@pytest.mark.embedded
 def test_a_port_that_is_taken_is_named_with_the_remedy(serve):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

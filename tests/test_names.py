@@ -1,4 +1,4 @@
-"""What may stand in a name, a text, an address: for people of all scripts, against all of Unicode."""
+"""What may stand in a name, a text, an address: people of all scripts, against all of Unicode."""
 
 import unicodedata
 
@@ -109,7 +109,7 @@ REFUSED_NAMES = {
     "Ol\rena": "unreadable",
     "Ol\ufffdena": "unreadable",
     "Ol\ue000ena": "unreadable",
-    "Ol\ud800ena": "unreadable",
+    f"Ol{chr(0xD800)}ena": "unreadable",
     "Ol\u0378ena": "unreadable",
     "Ol\u2028ena": "unreadable",
     "Olena\nTest": "line",
@@ -246,29 +246,18 @@ REFUSED_ADDRESSES = {
 
 CLEANERS = [names.clean_text, names.clean_line, names.clean_name, names.clean_organisation]
 # All of Unicode, and closer to where mistakes would be: what joins, hides, turns round and stacks.
-ODD = st.sampled_from(
-    [*"aОω한اשक中9 .-'=@\n\r\t\0", *names.JOINERS, *names.BIDI_CONTROLS, *names.INVISIBLE_LETTERS]
-    + [
-        "\u094d",
-        "\u0301",
-        "\u0327",
-        "\u20dd",
-        "\u0903",
-        "\ufe0f",
-        "\u2028",
-        "\ufffd",
-        "\ufdfa",
-        "İ",
-    ]
+HIDDEN = "".join(names.JOINERS | names.BIDI_CONTROLS | names.INVISIBLE_LETTERS)
+ODD = "aОω한اשक中9İﷺ .-'=@\n\r\t\0\u2028\ufffd" + "\u094d\u0301\u0327\u20dd\u0903\ufe0f" + HIDDEN
+TEXT = st.text(st.characters(), max_size=40) | st.text(
+    st.sampled_from(ODD) | st.characters(), max_size=40
 )
-TEXT = st.text(st.characters(), max_size=40) | st.text(ODD | st.characters(), max_size=40)
 ADDRESS = (
     st.emails()
     | TEXT
     | st.builds("{}@{}.{}".format, TEXT, TEXT, st.sampled_from(["org", "рф", "test", "1", ""]))
     | st.builds("{}@{}".format, st.from_regex(names.LOCAL_PART, fullmatch=True), st.just("a.org"))
 )
-thorough = settings(max_examples=400, deadline=None)
+thorough = settings(max_examples=300, deadline=None)
 
 
 def code_of(cleaner, text) -> str | None:
@@ -276,8 +265,7 @@ def code_of(cleaner, text) -> str | None:
     try:
         cleaner(text)
     except ValidationError as error:
-        assert all(error.messages)
-        return error.code
+        return error.code if all(error.messages) else "without a sentence"
     return None
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from signatures import lifecycle, tally
-from signatures.models import OutboxMail, Signature, Token
+from signatures.models import Erasure, OutboxMail, Signature, Token
 from tests.factories import confirmed, links, organisation, person, post, press, read_mails
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def test_a_wrong_correction_is_answered_like_on_the_form(client, own_page, signa
 
 
 def test_withdrawing_takes_two_presses(client, campaign, own_page):
-    assert press(client, own_page, action="ask").status_code == 200
+    assert press(client, own_page, action="ask-withdraw").status_code == 200
     assert tally.read(campaign).people == 1
 
     answer = press(client, own_page, action="withdraw")
@@ -73,6 +73,55 @@ def test_withdrawing_leaves_nothing_that_leads_to_a_person(client, own_page, sig
     assert not Token.objects.exists()
     assert not OutboxMail.objects.exists()
     assert client.get(own_page).status_code == 404
+
+
+def test_erasing_leaves_no_row_and_the_ledger_knows_it(client, campaign, own_page, signature):
+    assert press(client, own_page, action="ask-erase").status_code == 200
+    assert tally.read(campaign).people == 1
+    press(client, own_page, action="erase")
+
+    assert not Signature.objects.exists()
+    assert tally.read(campaign).people == 0
+    assert tally.read_gone(campaign)["erased"] == 1
+    entry = Erasure.objects.get()
+    assert (entry.address_hash, entry.kind) == (signature.address_hash, "individual")
+
+
+def test_news_are_asked_for_with_the_address_that_signed_and_stopped_at_once(
+    client, own_page, signature
+):
+    press(client, own_page, action="want-updates", email="Sam+news@example.org")
+    signature.refresh_from_db()
+    assert (signature.updates, signature.email) == (True, "Sam+news@example.org")
+
+    press(client, own_page, action="stop-updates")
+    signature.refresh_from_db()
+    assert (signature.updates, signature.email) == (False, "")
+
+
+def test_news_go_to_no_other_address(client, own_page, signature):
+    answer = press(client, own_page, action="want-updates", email="mallory@example.org")
+
+    assert answer.status_code == 422
+    assert "This is not the address with which you signed." in answer.content.decode()
+    signature.refresh_from_db()
+    assert not signature.updates
+
+
+def test_everything_that_is_kept_can_be_taken_along(client, own_page, signature, mo):
+    lifecycle.hide(signature, mo, "Asked to.")
+    data = client.get(f"{own_page}?download=json")
+
+    assert data["Content-Disposition"] == "attachment; filename=signature.json"
+    kept = data.json()
+    for name in ("name", "city", "comment", "country", "visibility", "language", "address_hash"):
+        assert kept[name] == getattr(signature, name)
+    assert kept["mails"][0]["kind"] == "confirm"
+    assert kept["decisions"][0]["reason"] == "Asked to."
+    text = client.get(f"{own_page}?download=text").content.decode()
+    assert "name: Sam Example" in text
+    for field in Signature._meta.fields:
+        assert field.name in kept or field.name == "id"
 
 
 def test_whoever_withdrew_may_sign_again(client, campaign, own_page):

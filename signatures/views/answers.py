@@ -4,8 +4,9 @@ from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from signatures import keys, tokens
+from signatures import keys, throttle, tokens
 from signatures.models import Signature
+from signatures.views import limits
 
 
 class SeeOther(HttpResponseRedirectBase):
@@ -26,4 +27,6 @@ def thanks(request, signature: Signature, own_page_token: str):
 
 def unknown_link(request):
     """One page for every link that leads nowhere, whatever it once was."""
+    if throttle.over_limit(request, "unknown link"):
+        return limits.too_many(request)
     return render(request, "signatures/unknown_link.html", status=404)

@@ -11,6 +11,7 @@ from campaigns.models import Campaign
 from signatures import keys, lifecycle, tally, tokens
 from signatures.forms import ConfirmForm
 from signatures.views import answers
+from signatures.views.limits import limited
 
 Purpose = tokens.Purpose
 OWN_PAGE_SHOWN_FOR = timedelta(hours=1)
@@ -19,6 +20,7 @@ OWN_PAGE_SHOWN_FOR = timedelta(hours=1)
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("press")
 def confirm(request, token):
     signature = tokens.find(Purpose.CONFIRM, token)
     if signature is None:
@@ -48,6 +50,7 @@ def tidy(request, token):
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("press")
 def not_me(request, token):
     """Somebody else typed this address: erase and leave it in peace."""
     signature = tokens.find(Purpose.NOT_ME, token)

@@ -12,12 +12,20 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Campaign
 from signatures import countries, keys, names, tally
 from signatures.models import Kind, Signature
+from signatures.views.limits import limited
 
 PAGE = 50
 QUERY_LENGTH = 100
+PARAMETERS = {"kind", "country", "q", "after"}
+
+
+def looks_for_names(request) -> bool:
+    """Not with what others glue to links: that leads to the page that everybody sees anyway."""
+    return not request.GET or bool(PARAMETERS & request.GET.keys())
 
 
 @require_safe
+@limited("list", methods=("GET", "HEAD"), counts=looks_for_names)
 @cache_control(public=True, max_age=60)
 def signatories(request, slug):
     """Newest first. `kind`, `country`, `q` (organisations only) and `after` choose the rows."""

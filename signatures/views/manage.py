@@ -1,42 +1,63 @@
-"""The signatory's own page behind a mailed link: see, correct, change visibility, withdraw."""
+"""The signatory's own page behind a mailed link: see, correct, take along, withdraw, erase."""
 
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from signatures import lifecycle, tokens
-from signatures.forms import OwnPageForm
+from signatures import lifecycle, own_data, tokens
+from signatures.forms import AddressForm, OwnPageForm
 from signatures.models import Kind
 from signatures.views import answers
+from signatures.views.limits import limited
 
 
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("press")
 def manage(request, token):
     signature = tokens.find(tokens.Purpose.MANAGE, token)
     if signature is None:
         return answers.unknown_link(request)
-    action = ACTIONS.get(request.POST.get("action", ""), _show)
-    return action(request, signature, token)
+    if request.method != "POST":
+        download = DOWNLOADS.get(request.GET.get("download"), _show)
+        return download(request, signature, token)
+    return ACTIONS.get(request.POST.get("action"), _show)(request, signature, token)
 
 
 def _show(request, signature, token):
-    kept = {"name": signature.name, "visibility": signature.visibility}
-    return _page(request, signature, OwnPageForm(initial=kept))
+    return _page(request, signature)
 
 
 def _correct(request, signature, token):
     form = OwnPageForm(request.POST)
     if signature.kind == Kind.ORGANISATION or not form.is_valid():
-        return _page(request, signature, form, status=422)
+        return _page(request, signature, form=form, status=422)
     lifecycle.correct(signature, **form.cleaned_data)
     return answers.SeeOther("signatures:manage", token)
 
 
-def _ask_to_withdraw(request, signature, token):
-    return render(request, "signatures/withdraw.html", {"signature": signature, "token": token})
+def _want_updates(request, signature, token):
+    form = AddressForm(request.POST)
+    if form.is_valid() and not lifecycle.want_updates(signature, form.cleaned_data["email"]):
+        form.add_error("email", _("This is not the address with which you signed."))
+    if form.errors:
+        return _page(request, signature, address_form=form, status=422)
+    return answers.SeeOther("signatures:manage", token)
+
+
+def _stop_updates(request, signature, token):
+    lifecycle.stop_updates(signature)
+    return answers.SeeOther("signatures:manage", token)
+
+
+def _ask(request, signature, token):
+    """The second press of those acts that cannot be undone."""
+    action = request.POST["action"].removeprefix("ask-")
+    return render(request, f"signatures/{action}.html")
 
 
 def _withdraw(request, signature, token):
@@ -44,9 +65,44 @@ def _withdraw(request, signature, token):
     return answers.SeeOther("signatures:withdrawn", signature.campaign.slug)
 
 
-def _page(request, signature, form, status=200):
-    context = {"signature": signature, "campaign": signature.campaign, "form": form}
+def _erase(request, signature, token):
+    lifecycle.erase(signature)
+    return answers.SeeOther("signatures:withdrawn", signature.campaign.slug)
+
+
+def _as_json(request, signature, token):
+    answer = JsonResponse(
+        own_data.collect(signature), json_dumps_params={"indent": 1, "ensure_ascii": False}
+    )
+    answer["Content-Disposition"] = "attachment; filename=signature.json"
+    return answer
+
+
+def _as_text(request, signature, token):
+    """The same to be read by people."""
+    answer = HttpResponse(own_data.as_text(signature), content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = "attachment; filename=signature.txt"
+    return answer
+
+
+def _page(request, signature, form=None, address_form=None, status=200):
+    kept = {"name": signature.name, "visibility": signature.visibility}
+    context = {
+        "signature": signature,
+        "campaign": signature.campaign,
+        "form": form or OwnPageForm(initial=kept),
+        "address_form": address_form or AddressForm(),
+    }
     return render(request, "signatures/manage.html", context, status=status)
 
 
-ACTIONS = {"correct": _correct, "ask": _ask_to_withdraw, "withdraw": _withdraw}
+ACTIONS = {
+    "correct": _correct,
+    "want-updates": _want_updates,
+    "stop-updates": _stop_updates,
+    "ask-withdraw": _ask,
+    "ask-erase": _ask,
+    "withdraw": _withdraw,
+    "erase": _erase,
+}
+DOWNLOADS = {"json": _as_json, "text": _as_text}

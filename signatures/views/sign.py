@@ -11,11 +11,13 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.models import Campaign
 from signatures import keys, lifecycle, throttle, tokens
-from signatures.forms import CodeForm, sign_form
+from signatures.forms import ChallengeForm, CodeForm, sign_form
 from signatures.models import Signature
 from signatures.views import answers, appeal
+from signatures.views.limits import limited
 
 TICKET_LIFE = timedelta(days=7)
+WAY_AROUND = "unsolved"  # the button of those who cannot answer the question
 
 
 @csrf_exempt
@@ -30,17 +32,47 @@ def sign(request, slug):
     form = sign_form(request.POST.get("kind", ""))(request.POST)
     if not (campaign.is_open and form.is_valid()):
         return _page(request, campaign, form, 422 if campaign.is_open else 409)
-    if form.mailbox_is_risky and not form.by_robot:
+    if form.by_robot:
+        throttle.suspect()
+        return _keep(campaign, form, lifecycle.HONEYPOT)
+    if form.mailbox_is_risky:
         return render(request, "signatures/mailbox.html", {"campaign": campaign, "form": form})
-    lifecycle.sign(campaign, form.details, by_robot=form.by_robot)
+    if not _is_asked_a_question(request, campaign):
+        return _keep(campaign, form)
+    if WAY_AROUND in request.POST:
+        return _keep(campaign, form, lifecycle.UNSOLVED)
+    challenge = ChallengeForm(request.POST)
+    return (
+        _keep(campaign, form) if challenge.is_valid() else _ask(request, campaign, form, challenge)
+    )
+
+
+def _is_asked_a_question(request, campaign) -> bool:
+    crowded = throttle.over_limit(request, "sign")
+    if crowded:
+        throttle.suspect()
+    return crowded or campaign.guarded or throttle.is_under_attack()
+
+
+def _ask(request, campaign, form, challenge):
+    """The question, with all that was typed; whoever has not seen it yet has made no mistake."""
+    if "captcha_0" not in request.POST:
+        challenge = ChallengeForm()
+    context = {"campaign": campaign, "form": form, "challenge": challenge}
+    return render(request, "signatures/challenge.html", context, status=429)
+
+
+def _keep(campaign, form, hold_because=""):
+    lifecycle.sign(campaign, form.details, hold_because)
     address_hash = lifecycle.address_hash(campaign, form.details["email"])
     ticket = keys.seal(f"{form.KIND}:{address_hash}")
-    return answers.SeeOther("signatures:sent", slug, ticket)
+    return answers.SeeOther("signatures:sent", campaign.slug, ticket)
 
 
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("code")
 def sent(request, slug, ticket):
     """The same for every address; the six-digit code of the mail confirms here, too."""
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
@@ -69,7 +101,7 @@ def _open(ticket: str) -> list[str]:
 def _find(campaign, kind, address_hash, form) -> Signature | None:
     """The signature that this code confirms; otherwise the form says what to do."""
     if not throttle.may_try_code(address_hash):
-        form.add_error("code", _("Too many wrong codes. Use the button in the mail instead."))
+        form.add_error("code", _("Too many wrong codes. Use the button in the e-mail instead."))
         return None
     signature = (
         Signature.objects.live()
@@ -78,7 +110,7 @@ def _find(campaign, kind, address_hash, form) -> Signature | None:
         .first()
     )
     if signature is None or not tokens.code_fits(signature, form.cleaned_data["code"]):
-        form.add_error("code", _("This is not the code. Compare it with the newest mail."))
+        form.add_error("code", _("This is not the code. Compare it with the newest e-mail."))
         return None
     throttle.forgive_codes(address_hash)
     return signature
