@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from django import forms
 from django.contrib import admin, messages
 from django.shortcuts import render
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from signatures import lifecycle, names
+from signatures import lifecycle, names, rules
 from signatures.models import Kind, Moderation, Signature
 
 Verb = Moderation.Verb
@@ -104,6 +105,18 @@ class SignatureAdmin(admin.ModelAdmin):
         moderation(Verb.HIDE, _("Hide the name from the web")),
         moderation(Verb.RESTORE, _("Show the name again")),
     ]
+
+    def get_urls(self):
+        rule = path(
+            "rule/",
+            self.admin_site.admin_view(rules.moderate_by_rule),
+            name="signatures_signature_rule",
+        )
+        return [rule, *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        context = {**(extra_context or {}), "may_moderate": self.has_moderate_permission(request)}
+        return super().changelist_view(request, context)
 
     def has_add_permission(self, request):
         return False

@@ -14,6 +14,7 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Cast
 
 
 class BadSeal(Exception):
@@ -43,6 +44,28 @@ def unseal(sealed: str, max_age: timedelta | None = None) -> str:
     if max_age is not None and age > max_age.total_seconds():
         raise BadSeal
     return text
+
+
+def is_current(sealed: str) -> bool:
+    """Whether the first of `SEAL_KEYS` sealed it, so that the others could go."""
+    try:
+        _fernets(tuple(settings.SEAL_KEYS[:1])).decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def reseal(sealed: str) -> str:
+    """The same text under the first of `SEAL_KEYS`; raises `BadSeal` if no key fits."""
+    try:
+        return _fernet().rotate(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise BadSeal from error
+
+
+def stored(column: str) -> Cast:
+    """A sealed column as it stands in the database, for those who must not or need not read it."""
+    return Cast(column, models.TextField())
 
 
 class SealedField(models.TextField):

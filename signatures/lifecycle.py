@@ -5,6 +5,7 @@ first. So each may be repeated, by an impatient finger or by a retry, and happen
 """
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from campaigns.models import Campaign
 from signatures import emails, keys, models, names, outbox, tally, throttle
 from signatures.keys import SealedField
 from signatures.models import Erasure, Kind, Moderation, Mute, Signature, Visibility
-from signatures.querysets import COUNTED
+from signatures.querysets import COUNTED, SignatureQuerySet
 
 MUTED_FOR = timedelta(days=90)
 REMINDED_AFTER = timedelta(days=1)
@@ -217,6 +218,49 @@ def release(signature: Signature, by: AbstractBaseUser, reason: str = "") -> boo
     return True
 
 
+def hold_all(campaign: Campaign, rows: SignatureQuerySet, by: AbstractBaseUser, reason: str) -> int:
+    """Hold what is live and not held among a campaign's `rows`; how many there were."""
+    free = rows.live().filter(campaign=campaign, held_at=None)
+    changes = {"held_at": now(), "held_reason": reason}
+    return _in_batches(lambda: _moderate_batch(campaign, Verb.HOLD, free, by, reason, changes))
+
+
+def release_all(
+    campaign: Campaign, rows: SignatureQuerySet, by: AbstractBaseUser, reason: str
+) -> int:
+    """Release what is held among a campaign's `rows`; how many there were."""
+    held = rows.held().filter(campaign=campaign)
+    changes = {"held_at": None, "held_reason": ""}
+    return _in_batches(lambda: _moderate_batch(campaign, Verb.RELEASE, held, by, reason, changes))
+
+
+@transaction.atomic
+def _moderate_batch(
+    campaign: Campaign,
+    verb: Verb,
+    rows: SignatureQuerySet,
+    by: AbstractBaseUser,
+    reason: str,
+    changes: dict[str, Any],
+) -> int:
+    """One act on up to `BATCH` rows, in sets; the change takes them out of `rows`."""
+    locked = rows.order_by("pk").select_for_update(of=("self",))[:BATCH]
+    chosen = list(locked.values_list("pk", flat=True))
+    batch = Signature.objects.filter(pk__in=chosen)
+    before = tally.count(batch)
+    batch.update(**changes)
+    tally.shift(campaign.pk, before, tally.count(batch))
+    Moderation.objects.bulk_create(
+        Moderation(signature_id=pk, verb=verb, reason=reason, by=by, at=now()) for pk in chosen
+    )
+    return len(chosen)
+
+
+def _in_batches(step: Callable[[], int]) -> int:
+    """Take a step until it finds nothing more to do; how much it did."""
+    return sum(iter(step, 0))
+
+
 def remind() -> int:
     """Ask those once more who have not confirmed for a day; the number of reminders."""
     rows = Signature.objects.pending().filter(
@@ -240,11 +284,8 @@ def _remind(signature: Signature) -> bool:
 
 def forget() -> dict[str, int]:
     """Remove everything whose time is up; how many of each."""
-    signatures = 0
-    while batch := _forget_stale():
-        signatures += batch
     return {
-        "signatures": signatures,
+        "signatures": _in_batches(_forget_stale),
         "mutes": Mute.objects.filter(until__lte=now()).delete()[0],
         "mails": outbox.forget(),
         "counters": models.Counter.objects.filter(expires__lte=now().timestamp()).delete()[0],

@@ -51,12 +51,13 @@ class SignatureQuerySet(models.QuerySet):
             held_at=None,
         )
 
-    def stale(self):
+    def stale(self, moment=None):
         """Pending for longer than a confirmation may take, and no mail that could still confirm."""
+        moment = moment or now()
         return (
             self.pending()
-            .filter(signed_at__lte=now() - timedelta(days=settings.PENDING_DAYS))
-            .exclude(tokens__expires_at__gt=now())
+            .filter(signed_at__lte=moment - timedelta(days=settings.PENDING_DAYS))
+            .exclude(tokens__expires_at__gt=moment)
             .exclude(mails__sent_at=None, mails__failed_at=None, mails__isnull=False)
         )
 

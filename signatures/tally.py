@@ -9,6 +9,7 @@ from django.db.models import Count, F, Sum
 
 from campaigns.models import Campaign
 from signatures.models import Kind, Signature, Tally
+from signatures.querysets import SignatureQuerySet
 
 SHARDS = 4
 PAPER = "paper"
@@ -41,6 +42,22 @@ class Totals:
 def add(signature: Signature, step: int) -> None:
     """Count a signature (+1) or stop counting it (-1), inside the caller's transaction."""
     _add(signature.campaign_id, signature.kind, signature.country, step)
+
+
+def count(rows: SignatureQuerySet) -> Counter[tuple[str, str]]:
+    """How many of these rows count, by kind and country; scans them."""
+    parts = rows.counted().values_list("kind", "country").annotate(number=Count("pk"))
+    return Counter({(kind, country): number for kind, country, number in parts})
+
+
+def shift(
+    campaign_id: int, before: Counter[tuple[str, str]], after: Counter[tuple[str, str]]
+) -> None:
+    """Put the tally right after rows have changed that counted as `before` and count as `after`."""
+    for kind, country in before.keys() | after.keys():
+        step = after[kind, country] - before[kind, country]
+        if step:
+            _add(campaign_id, kind, country, step)
 
 
 def add_gone(campaign_id: int, kind: str, number: int) -> None:
@@ -95,23 +112,16 @@ def recount(campaign: Campaign) -> dict[tuple[str, str], int]:
     shards = list(Tally.objects.select_for_update().filter(campaign=campaign).order_by("pk"))
     shown: Counter[tuple[str, str]] = Counter()
     for shard in shards:
+        if shard.kind not in Kind.values:  # paper, and what is gone
+            continue
         shown[shard.kind, shard.country] += shard.number
-    rows = (
-        Signature.objects.counted()
-        .filter(campaign=campaign)
-        .values_list("kind", "country")
-        .annotate(number=Count("pk"))
-    )
-    true = {(kind, country): number for kind, country, number in rows}
-    online = {key for key in shown if key[0] in Kind.values}
-    drift = {
-        key: true.get(key, 0) - shown[key]
-        for key in sorted(online | set(true))
-        if true.get(key, 0) != shown[key]
+    true = count(Signature.objects.filter(campaign=campaign))
+    shift(campaign.pk, shown, true)
+    return {
+        key: true[key] - shown[key]
+        for key in sorted(shown.keys() | true.keys())
+        if true[key] != shown[key]
     }
-    for (kind, country), step in drift.items():
-        _add(campaign.pk, kind, country, step)
-    return drift
 
 
 def _add(campaign_id: int, kind: str, country: str, step: int) -> None:

@@ -197,3 +197,59 @@ def test_the_first_page_of_the_desk_asks_for_a_login(client):
     answer = client.get(reverse("admin:index"))
     assert answer.status_code == 302
     assert "/admin/login/" in answer["Location"]
+
+
+RULE = f"{LIST}rule/"
+
+
+def rule(campaign, **fields):
+    return {"campaign": campaign.pk, "act": "hold", "reason": "A wave of robots.", **fields}
+
+
+@pytest.fixture
+def wave(desk, campaign):
+    """Three from Latvia within a minute, one from elsewhere, one that is not confirmed."""
+    for country in ("LV", "LV", "LV", "DE"):
+        confirmed(desk, campaign, country=country)
+    sign(desk, campaign, country="LV")
+
+
+def test_a_rule_first_shows_how_many_it_fits(desk, campaign, wave):
+    page = desk.post(RULE, rule(campaign, country="LV", count="Count")).content.decode()
+
+    assert "The rule fits 4 signatures." in page
+    assert tally.read(campaign).people == 4
+    assert not Moderation.objects.exists()
+
+
+def test_a_rule_holds_in_sets_and_all_of_it_can_be_taken_back(desk, campaign, wave, mo):
+    desk.post(RULE, rule(campaign, country="LV", do="1"))
+    assert tally.read(campaign).people == 1
+    assert Signature.objects.held().count() == 4
+    assert set(Moderation.objects.values_list("verb", "by")) == {("hold", mo.pk)}
+
+    desk.post(RULE, rule(campaign, act="release", held_reason="A wave of robots.", do="1"))
+    assert tally.read(campaign).people == 4
+    assert tally.recount(campaign) == {}
+    assert Moderation.objects.count() == 8
+
+
+def test_a_rule_works_in_batches(desk, campaign, wave, mo, monkeypatch):
+    monkeypatch.setattr(lifecycle, "BATCH", 2)
+
+    assert lifecycle.hold_all(campaign, Signature.objects.all(), mo, "why") == 5
+    assert tally.read(campaign).people == 0
+    assert tally.recount(campaign) == {}
+
+
+def test_a_rule_needs_a_campaign_a_reason_and_the_right_to_moderate(
+    desk, campaign, wave, django_user_model
+):
+    assert (
+        "This field is required"
+        in desk.post(RULE, rule(campaign, reason="", do="1")).content.decode()
+    )
+    assert "This field is required" in desk.post(RULE, {"do": "1"}).content.decode()
+    assert tally.read(campaign).people == 4
+    desk.force_login(django_user_model.objects.create_user("ed", is_staff=True))
+    assert desk.post(RULE, rule(campaign, do="1")).status_code == 403

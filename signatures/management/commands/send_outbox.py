@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
 from campaigns import lifecycle as campaigns
-from signatures import emails, lifecycle, outbox
+from signatures import emails, lifecycle, outbox, retention
 
 BATCH = 10
 IDLE = 1.0  # seconds between looks into an empty outbox
@@ -73,4 +73,4 @@ def send_batch() -> tuple[int, outbox.Answer | None]:
 def do_chores() -> None:
     campaigns.close_overdue()
     lifecycle.remind()
-    lifecycle.forget()
+    retention.forget()

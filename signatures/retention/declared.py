@@ -1,0 +1,363 @@
+"""Every column that could say something about a person: what it is for, how it is kept, how long.
+
+The privacy page shows `table`. A test fails when a model or a column is missing here, or is
+declared and gone, so that nothing is held which the page does not name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from signatures import lifecycle, outbox
+
+LEDGER_DAYS = 2 * settings.BACKUP_DAYS
+LOG_DAYS = 365
+EXACT_DAYS = 30  # after that a signature keeps the day, no longer the hour
+CODE_DAYS = 7  # how long wrong guesses of a code are counted
+
+READABLE = _("readable")
+SEALED = _("encrypted")
+HASHED = _("as a code that cannot be read back")
+OUTSIDE = _("encrypted to a key that is not on the server")
+
+SIGNING = _("When you sign")
+ORGANISING = _("When you sign for an organisation")
+DESK = _("When you work at the organisers' desk")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A line of the privacy page. `until` is called in the language of the page."""
+
+    group: Any
+    what: Any
+    why: Any
+    how: Any
+    until: Callable[[], str]
+
+
+class Row(NamedTuple):
+    what: str
+    why: str
+    how: str
+    until: str
+
+
+def days(number: int) -> str:
+    return ngettext("%(days)d day", "%(days)d days", number) % {"days": number}
+
+
+def until_hand_in() -> str:
+    words = _("Until you withdraw, at the latest %(time)s after the hand-in")
+    return words % {"time": days(settings.AFTER_HAND_IN_DAYS)}
+
+
+def address_goes() -> str:
+    words = _(
+        "Until you confirm, at most %(pending)s. If you want news: until you stop them, at the "
+        "latest %(news)s after the hand-in"
+    )
+    return words % {"pending": days(settings.PENDING_DAYS), "news": days(settings.NEWS_DAYS)}
+
+
+def hour_goes() -> str:
+    words = _(
+        "The hour for %(exact)s. %(time)s after the hand-in nothing connects the rest with you: "
+        "only the count remains"
+    )
+    return words % {"exact": days(EXACT_DAYS), "time": days(settings.AFTER_HAND_IN_DAYS)}
+
+
+def links_go() -> str:
+    words = _("Those that confirm: %(time)s. The one to your own page: as long as your signature")
+    return words % {"time": days(settings.PENDING_DAYS)}
+
+
+def mails_go() -> str:
+    words = _("Until it is handed over, at most %(tries)s; that it was sent, %(time)s")
+    return words % {
+        "tries": days(outbox.GIVE_UP_AFTER.days),
+        "time": days(outbox.KEPT_FOR.days),
+    }
+
+
+LINES = {
+    "address": Held(
+        SIGNING,
+        _("E-mail address"),
+        _("To ask you to confirm, and to send you news if you want them"),
+        SEALED,
+        address_goes,
+    ),
+    "hash": Held(
+        SIGNING,
+        _("A code made from the address"),
+        _("So that nobody signs twice, and so that you can find your signature again"),
+        HASHED,
+        until_hand_in,
+    ),
+    "name": Held(
+        SIGNING,
+        _("Name, town, comment"),
+        _(
+            "For the addressees, and for the web if you want that. If you are only counted, we do "
+            "not keep them"
+        ),
+        SEALED,
+        until_hand_in,
+    ),
+    "figures": Held(
+        SIGNING,
+        _("Country, language, day and hour, your choices, the text that you agreed to"),
+        _("To count, and to prove that you agreed"),
+        READABLE,
+        hour_goes,
+    ),
+    "decisions": Held(
+        SIGNING,
+        _(
+            "Whose invitation you followed, what looked unusual, what organisers decided and why; "
+            "of organisations also the domain of the address"
+        ),
+        _("To find made-up signatures, and so that every decision can be examined"),
+        READABLE,
+        until_hand_in,
+    ),
+    "links": Held(
+        SIGNING,
+        _("The links and codes that we mailed to you"),
+        _("So that only you can confirm and change your signature"),
+        HASHED,
+        links_go,
+    ),
+    "mails": Held(
+        SIGNING,
+        _("A mail on its way to you"),
+        _("To try again while your mailbox does not answer"),
+        SEALED,
+        mails_go,
+    ),
+    "mute": Held(
+        SIGNING,
+        _("A code made from an address whose owner said that it was somebody else"),
+        _("To send no more mail there"),
+        HASHED,
+        lambda: days(lifecycle.MUTED_FOR.days),
+    ),
+    "ledger": Held(
+        SIGNING,
+        _("A code made from the address, after you have withdrawn"),
+        _("So that no backup brings your signature back"),
+        HASHED,
+        lambda: days(LEDGER_DAYS),
+    ),
+    "limits": Held(
+        SIGNING,
+        _("How often one address or one network asked for something"),
+        _("Against robots"),
+        HASHED,
+        lambda: (
+            _("Networks at most two days, addresses at most %(time)s") % {"time": days(CODE_DAYS)}
+        ),
+    ),
+    "backup": Held(
+        SIGNING,
+        _("Copies of all this"),
+        _("For the day when a disk breaks"),
+        OUTSIDE,
+        lambda: days(settings.BACKUP_DAYS),
+    ),
+    "organisation": Held(
+        ORGANISING,
+        _("Name, country and website of the organisation"),
+        _("To list it"),
+        READABLE,
+        lambda: _("Until it withdraws"),
+    ),
+    "account": Held(
+        DESK,
+        _("Name, address, rights, your password as a code, and that you are logged in"),
+        _("To let you in, and nobody else"),
+        READABLE,
+        lambda: _("As long as you have an account"),
+    ),
+    "log": Held(
+        DESK,
+        _("What you changed, and when"),
+        _("So that every change can be examined"),
+        READABLE,
+        lambda: (
+            _("%(time)s; steps of a campaign as long as the campaign") % {"time": days(LOG_DAYS)}
+        ),
+    ),
+}
+# Not a column of ours.
+ELSEWHERE = {"backup"}
+# Says nothing about a person: keys of rows, the site's own bookkeeping, and questions to robots.
+NOTHING = ""
+
+COLUMNS = {
+    "signatures.Signature": {
+        "id": NOTHING,
+        "campaign": "figures",
+        "appeal": "figures",
+        "kind": "figures",
+        "language": "figures",
+        "address_hash": "hash",
+        "email": "address",
+        "name": "name",
+        "country": "figures",
+        "city": "name",
+        "comment": "name",
+        "visibility": "figures",
+        "updates": "figures",
+        "via": "decisions",
+        "consent_version": "figures",
+        "signals": "decisions",
+        "organisation": "organisation",
+        "organisation_folded": "organisation",
+        "website": "organisation",
+        "role": "name",
+        "contact_domain": "decisions",
+        "signed_at": "figures",
+        "reminded_at": "figures",
+        "confirmed_at": "figures",
+        "withdrawn_at": "figures",
+        "held_at": "decisions",
+        "held_reason": "decisions",
+        "hidden_at": "decisions",
+        "approved_at": "decisions",
+        "refused_at": "decisions",
+    },
+    "signatures.Token": {
+        "id": NOTHING,
+        "signature": "links",
+        "purpose": "links",
+        "digest": "links",
+        "code_digest": "links",
+        "expires_at": "links",
+    },
+    "signatures.Mute": {
+        "id": NOTHING,
+        "campaign": "mute",
+        "address_hash": "mute",
+        "until": "mute",
+    },
+    "signatures.Erasure": {
+        "id": NOTHING,
+        "campaign": "ledger",
+        "kind": "ledger",
+        "address_hash": "ledger",
+        "at": "ledger",
+    },
+    "signatures.Tally": dict.fromkeys(
+        ["id", "campaign", "kind", "country", "shard", "number"], NOTHING
+    ),
+    "signatures.OutboxMail": {
+        "id": NOTHING,
+        "kind": "mails",
+        "signature": "mails",
+        "recipient": "mails",
+        "language": "mails",
+        "precedence": NOTHING,
+        "message_id": "mails",
+        "created_at": "mails",
+        "next_try_at": "mails",
+        "attempts": "mails",
+        "lease": NOTHING,
+        "leased_until": NOTHING,
+        "last_error": "mails",
+        "sent_at": "mails",
+        "failed_at": "mails",
+    },
+    "signatures.Moderation": {
+        "id": NOTHING,
+        "signature": "decisions",
+        "verb": "decisions",
+        "reason": "decisions",
+        "by": "decisions",
+        "at": "decisions",
+    },
+    "signatures.Counter": dict.fromkeys(["key", "value", "expires"], "limits"),
+    "campaigns.CampaignStep": {
+        "id": NOTHING,
+        "campaign": "log",
+        "verb": "log",
+        "by": "log",
+        "at": "log",
+    },
+    "auth.User": {
+        "id": NOTHING,
+        "password": "account",
+        "last_login": "account",
+        "is_superuser": "account",
+        "username": "account",
+        "first_name": "account",
+        "last_name": "account",
+        "email": "account",
+        "is_staff": "account",
+        "is_active": "account",
+        "date_joined": "account",
+        "groups": "account",
+        "user_permissions": "account",
+    },
+    "sessions.Session": dict.fromkeys(["session_key", "session_data", "expire_date"], "account"),
+    "admin.LogEntry": {
+        "id": NOTHING,
+        "action_time": "log",
+        "user": "log",
+        "content_type": "log",
+        "object_id": "log",
+        "object_repr": "log",
+        "action_flag": "log",
+        "change_message": "log",
+    },
+    "captcha.CaptchaStore": dict.fromkeys(
+        ["id", "challenge", "response", "hashkey", "expiration"], NOTHING
+    ),
+}
+# What organisers publish, and what Django keeps about itself.
+NOT_ABOUT_PEOPLE = {
+    "campaigns.Campaign",
+    "campaigns.Appeal",
+    "campaigns.Demand",
+    "campaigns.Addressee",
+    "campaigns.Organiser",
+    "campaigns.Call",
+    "auth.Group",
+    "auth.Permission",
+    "contenttypes.ContentType",
+}
+
+
+def table() -> list[tuple[str, list[Row]]]:
+    """Headings and their rows, in the active language, for the page that says what is held."""
+    rows: dict[str, list[Row]] = {}
+    for line in LINES.values():
+        row = Row(str(line.what), str(line.why), str(line.how), str(line.until()))
+        rows.setdefault(str(line.group), []).append(row)
+    return list(rows.items())
+
+
+def undeclared() -> set[str]:
+    """`app.Model.column` of all that exists and is not declared, or is declared and gone."""
+    return set().union(*map(_difference, apps.get_models())) | _gone()
+
+
+def _difference(model: type[Model]) -> set[str]:
+    label = model._meta.label
+    if label in NOT_ABOUT_PEOPLE:
+        return set()
+    columns = {field.name for field in (*model._meta.fields, *model._meta.many_to_many)}
+    return {f"{label}.{name}" for name in columns ^ set(COLUMNS.get(label, {}))}
+
+
+def _gone() -> set[str]:
+    installed = {model._meta.label for model in apps.get_models()}
+    return (set(COLUMNS) | NOT_ABOUT_PEOPLE) - installed

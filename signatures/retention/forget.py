@@ -1,0 +1,162 @@
+"""What goes when its time is up, beyond what `lifecycle.forget` removes with a verb of its own.
+
+Everything here may be called at any time and repeated: it only ever finds what is due. Changes are
+set-based, at most 500 rows in one transaction, so that nobody who signs meanwhile waits for long.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+from captcha.models import CaptchaStore
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.core.cache import caches
+from django.db import transaction
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat, TruncDay
+from django.utils.timezone import now
+
+from campaigns.models import Campaign
+from signatures import lifecycle, tally
+from signatures.keys import SealedField
+from signatures.models import Erasure, Kind, Moderation, OutboxMail, Signature, Token, Visibility
+from signatures.querysets import COUNTED, PENDING
+from signatures.retention.declared import EXACT_DAYS, LEDGER_DAYS, LOG_DAYS
+
+BATCH = 500
+# A keyed hash holds no colon, so nobody's address can ever match. The row's key keeps it unique.
+FORGOTTEN = "forgotten:"
+MOMENTS = ("signed_at", "reminded_at", "confirmed_at", "withdrawn_at")
+# Looking for exact moments reads all rows, so it is done a few times a day.
+LOOK_EVERY = timedelta(hours=3)
+
+
+def forget() -> dict[str, int]:
+    """Remove everything whose time is up; how many of each."""
+    moment = now()
+    return {
+        **lifecycle.forget(),
+        "tokens": expired_tokens(moment).delete()[0],
+        "questions": CaptchaStore.objects.filter(expiration__lte=moment).delete()[0],
+        "ledger entries": old_erasures(moment).delete()[0],
+        "log entries": old_log_entries(moment).delete()[0],
+        "sessions": _forget_sessions(),
+        "handed-in signatures": sum(map(strip, _batches(handed_in(moment)))),
+        "readers of news": sum(map(_stop_news, _batches(readers(moment)))),
+        "hours": sum(map(_keep_the_day, _batches(exact(moment)))) if _is_time_to_look() else 0,
+    }
+
+
+def expired_tokens(moment: datetime) -> QuerySet[Token]:
+    """Those of pending signatures stay, for they tell how long a late mail's link may live."""
+    return Token.objects.filter(expires_at__lte=moment).exclude(
+        signature__in=Signature.objects.filter(PENDING)
+    )
+
+
+def old_erasures(moment: datetime) -> QuerySet[Erasure]:
+    return Erasure.objects.filter(at__lte=moment - timedelta(days=LEDGER_DAYS))
+
+
+def old_log_entries(moment: datetime) -> QuerySet[LogEntry]:
+    return LogEntry.objects.filter(action_time__lte=moment - timedelta(days=LOG_DAYS))
+
+
+def handed_in(moment: datetime) -> QuerySet[Signature]:
+    """Signatures whose campaign was handed in so long ago that only the count may remain."""
+    before = moment - timedelta(days=settings.AFTER_HAND_IN_DAYS)
+    campaigns = Campaign.objects.handed_in_before(before).values("pk")
+    return (
+        Signature.objects.confirmed()
+        .filter(campaign__in=campaigns)
+        .exclude(address_hash__startswith=FORGOTTEN)
+    )
+
+
+def readers(moment: datetime) -> QuerySet[Signature]:
+    """Those who wanted news of a campaign that was handed in long ago."""
+    before = moment - timedelta(days=settings.NEWS_DAYS)
+    campaigns = Campaign.objects.handed_in_before(before).values("pk")
+    return Signature.objects.confirmed().filter(
+        Q(updates=True) | ~Q(email=""), campaign__in=campaigns
+    )
+
+
+def exact(moment: datetime) -> QuerySet[Signature]:
+    """Signatures that tell the hour of a day that is past; a day's lose it together."""
+    day = moment.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=EXACT_DAYS)
+    tells_hour = Q()
+    for name in MOMENTS:
+        tells_hour |= Q(**{f"{name}__lt": day}) & ~Q(**{name: TruncDay(name)})
+    return Signature.objects.exclude(PENDING).filter(tells_hour)
+
+
+@transaction.atomic
+def strip(keys: list[int]) -> int:
+    """Reduce confirmed signatures to what the totals need; the number of rows.
+
+    What counts goes on counting, without anything that leads to a person. An organisation keeps its
+    public name, a reader of news the address. What never counted goes altogether.
+    """
+    _let_go(Signature.objects.filter(~COUNTED, pk__in=keys))
+    rows = Signature.objects.filter(COUNTED, pk__in=keys)
+    news = Q(signature__updates=True)
+    Token.objects.filter(signature__in=keys).exclude(news).delete()
+    OutboxMail.objects.filter(signature__in=keys).delete()
+    Moderation.objects.filter(signature__in=keys).exclude(reason="").update(reason="")
+    rows.update(**NOT_PERSONAL_ANY_MORE)
+    return len(keys)
+
+
+NOT_PERSONAL_ANY_MORE: dict[str, Any] = {
+    "name": "", "city": "", "comment": "", "role": "", "contact_domain": "", "via": "",
+    "signals": "",
+    "address_hash": Concat(Value(FORGOTTEN), Cast("pk", CharField())),
+    "email": Case(
+        When(updates=True, then=F("email")), default=Value(""), output_field=SealedField()
+    ),
+    "visibility": Case(
+        When(kind=Kind.INDIVIDUAL, then=Value(Visibility.COUNT)), default=F("visibility")
+    ),
+}  # fmt: skip
+
+
+def _let_go(rows: QuerySet[Signature]) -> None:
+    for pk, campaign in rows.values_list("pk", "campaign"):
+        Signature.objects.filter(pk=pk).delete()
+        tally.add_gone(campaign, tally.EXPIRED, 1)
+
+
+@transaction.atomic
+def _stop_news(keys: list[int]) -> int:
+    Token.objects.filter(signature__in=keys).delete()
+    OutboxMail.objects.filter(signature__in=keys).delete()
+    return Signature.objects.filter(pk__in=keys).update(updates=False, email="")
+
+
+def _keep_the_day(keys: list[int]) -> int:
+    """A page of the list that is being read loses no row by this: moments only become earlier."""
+    days = {name: TruncDay(name) for name in MOMENTS}
+    return Signature.objects.filter(pk__in=keys).update(**days)
+
+
+def _is_time_to_look() -> bool:
+    return bool(caches["counters"].add("hours", 1, timeout=LOOK_EVERY.total_seconds()))
+
+
+def _batches(rows: QuerySet[Signature]) -> Iterator[list[int]]:
+    """The keys of the rows in ascending order; each row is looked at once."""
+    last = 0
+    while keys := list(
+        rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    ):
+        yield keys
+        last = keys[-1]
+
+
+def _forget_sessions() -> int:
+    """Wherever they are kept; their number is not told."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    return 0

@@ -1,0 +1,84 @@
+"""What is kept longer than declared: nothing, or the health check says so."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from captcha.models import CaptchaStore
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.db.models import Q, QuerySet
+from django.utils.timezone import now
+
+from signatures import outbox
+from signatures.keys import SealedField, stored
+from signatures.models import Counter, Mute, OutboxMail, Signature, Token
+from signatures.querysets import LIVE, PENDING
+from signatures.retention import forget
+
+# The sender forgets every ten minutes, some things every three hours.
+LATE = timedelta(hours=6)
+SEAL = "gAAAA"  # how everything begins that Fernet seals
+
+
+class Overdue(NamedTuple):
+    what: str
+    number: int
+
+
+def overdue() -> list[Overdue]:
+    """What should be gone by now, and what should never have been; reads all rows, so ask hourly.
+
+    Names no person and no row. An empty list is well.
+    """
+    due = now() - LATE
+    found = [*_late(due), *_readable_addresses(), *_not_sealed()]
+    return [Overdue(what, number) for what, rows in found if (number := rows.count())]
+
+
+def _late(due: datetime) -> Iterator[tuple[str, QuerySet]]:
+    yield (
+        "signatures that nobody confirmed",
+        Signature.objects.stale(due).exclude(mails__failed_at__gt=due),
+    )
+    # A late mail's link may outlive its signature's first one by the time a mail may wait.
+    yield (
+        "expired links",
+        Token.objects.filter(expires_at__lte=due - outbox.GIVE_UP_AFTER)
+        | forget.expired_tokens(due),
+    )
+    yield "mails that have left and keep their recipient", _left_with_recipient()
+    yield (
+        "mails that left long ago",
+        OutboxMail.objects.filter(
+            Q(sent_at__lte=due - outbox.KEPT_FOR) | Q(failed_at__lte=due - outbox.KEPT_FOR)
+        ),
+    )
+    yield "mutes", Mute.objects.filter(until__lte=due)
+    yield "counters", Counter.objects.filter(expires__lte=due.timestamp())
+    yield "questions", CaptchaStore.objects.filter(expiration__lte=due)
+    yield "sessions", Session.objects.filter(expire_date__lte=due)
+    yield "ledger entries", forget.old_erasures(due)
+    yield "log entries", forget.old_log_entries(due)
+    yield "signatures of campaigns long handed in", forget.handed_in(due)
+    yield "readers of news of campaigns long handed in", forget.readers(due)
+    yield "hours of days long past", forget.exact(due - timedelta(days=1))
+
+
+def _left_with_recipient() -> QuerySet[OutboxMail]:
+    return OutboxMail.objects.exclude(sent_at=None, failed_at=None).exclude(recipient="")
+
+
+def _readable_addresses() -> Iterator[tuple[str, QuerySet]]:
+    """Only the pending and the readers of news have an address, and only until it is used up."""
+    may_have_one = PENDING | (LIVE & Q(confirmed_at__isnull=False, updates=True))
+    yield "addresses that nobody needs", Signature.objects.exclude(may_have_one | Q(email=""))
+
+
+def _not_sealed() -> Iterator[tuple[str, QuerySet]]:
+    for model in apps.get_models():
+        for field in model._meta.fields:
+            if isinstance(field, SealedField):
+                rows = model._base_manager.alias(text=stored(field.name))
+                rows = rows.exclude(Q(text="") | Q(text__startswith=SEAL))
+                yield f"{model._meta.label}.{field.name} that is not sealed", rows
