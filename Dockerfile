@@ -9,6 +9,10 @@ FROM python:3.13-slim-bookworm
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 RUN groupadd --gid 10001 petition \
     && useradd --uid 10001 --gid petition --no-create-home --home-dir /nonexistent petition
+# Speaks the sum that is asked in an attack to those who cannot see it.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends flite=2.2-* \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 RUN --mount=type=bind,from=wheels,source=/wheels,target=/wheels \
     pip install --no-cache-dir --no-index --no-deps /wheels/*.whl

@@ -1,9 +1,9 @@
 """Does the time of an answer tell whether an address is known?
 
-Drives a running site (`python bench/oracle.py http://127.0.0.1:8000 SLUG`) that knows, from
-`python manage.py shell < bench/oracle_seed.py`, addresses in each state. Samples of all states are
-interleaved; printed are the medians in milliseconds and, for each pair of states, the area under the
-curve: 0.5 is a coin, 1.0 a certain answer.
+Drives a running site (`python bench/oracle.py http://127.0.0.1:8000 SLUG`) in which
+`python manage.py shell < bench/oracle_seed.py` has put addresses in each state. Samples of all
+states are interleaved; printed are the medians in milliseconds and, for each pair of states, the
+area under the curve: 0.5 is a coin, 1.0 a certain answer.
 """
 
 import http.client

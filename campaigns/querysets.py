@@ -14,3 +14,12 @@ class CampaignQuerySet(models.QuerySet):
 
     def ended(self):
         return self.filter(status__in=["closed", "handed_in"])
+
+    def handed_in_before(self, moment):
+        """Campaigns that said so before this moment; the planned day of the hand-in is no proof."""
+        handed_in = models.Max("steps__at", filter=models.Q(steps__verb="hand in"))
+        return (
+            self.filter(status="handed_in")
+            .annotate(handed_in_at=handed_in)
+            .filter(handed_in_at__lte=moment)
+        )

@@ -21,7 +21,8 @@ def is_public() -> bool:
 
 
 def key_errors():
-    keys = [settings.SECRET_KEY, settings.ADDRESS_KEY, *settings.SEAL_KEYS]
+    earlier = settings.SECRET_KEY_FALLBACKS
+    keys = [settings.SECRET_KEY, *earlier, settings.ADDRESS_KEY, *settings.SEAL_KEYS]
     if len(set(keys)) != len(keys):
         yield refusal(1, "SECRET_KEY, ADDRESS_KEY and SEAL_KEYS must all differ.")
     if len(settings.SECRET_KEY) < 40 or len(settings.ADDRESS_KEY) < 40:

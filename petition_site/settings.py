@@ -24,6 +24,7 @@ HTTPS = _site.scheme == "https"
 
 # Keys
 SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # earlier ones, still believed
 ADDRESS_KEY = env("ADDRESS_KEY")  # keyed hashes of addresses and codes
 SEAL_KEYS = env.list("SEAL_KEYS")  # encrypts addresses and names; the first seals, all unseal
 
@@ -144,6 +145,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -206,19 +208,30 @@ CAPTCHA_FLITE_PATH = shutil.which("flite")  # speaks the sum where it is install
 
 # How long a signature may wait for its confirmation before it is forgotten, in days.
 PENDING_DAYS = env.int("PENDING_DAYS", default=7)
+# After the hand-in: what leads to a person, and the addresses of those who get news.
+AFTER_HAND_IN_DAYS = env.int("AFTER_HAND_IN_DAYS", default=180)
+NEWS_DAYS = env.int("NEWS_DAYS", default=365)
+# A backup is deleted after so many days. Those who leave are remembered for twice as long, so that
+# no backup brings them back.
+BACKUP_DAYS = env.int("BACKUP_DAYS", default=30)
+# Public keys (age1…) to which backups are encrypted; their secret halves are not on this machine.
+BACKUP_RECIPIENT = env.list("BACKUP_RECIPIENT", default=[])
 
 # Logs hold no address, token, name or query string.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "nowhere": {"class": "logging.NullHandler"},
+        "terminal": {"class": "logging.StreamHandler", "formatter": "line"},
+    },
     "root": {"handlers": ["terminal"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {
         # Django's own handlers mail error reports with form data to ADMINS; ours never do, and
         # paths of refused requests may hold tokens.
         "django": {"handlers": [], "level": "INFO"},
         "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
     },
 }

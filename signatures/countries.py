@@ -19,6 +19,7 @@ UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW XK
 
 # Where the alphabet is not the order of the code points.
 ALPHABETS = {"uk": "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя"}
+APOSTROPHES = "'’ʼ"
 
 
 def name(code: str) -> str:
@@ -40,7 +41,8 @@ def _choices(language: str) -> tuple[tuple[str, str], ...]:
     def order(choice):
         letters = unicodedata.normalize("NFC", choice[1]).casefold()
         if alphabet:
-            return [(alphabet.find(letter), letter) for letter in letters]
-        return unicodedata.normalize("NFKD", letters)
+            return [alphabet.find(letter) for letter in letters if letter not in APOSTROPHES]
+        plain = unicodedata.normalize("NFKD", letters)
+        return [letter for letter in plain if not unicodedata.combining(letter)]
 
     return tuple(sorted(named, key=order))

@@ -318,7 +318,12 @@ class ChallengeForm(forms.Form):
 class AddressForm(forms.Form):
     """The address once more, from somebody who wants news after all."""
 
-    email = SignForm.base_fields["email"]
+    email = CleanedField(
+        cleaner=names.clean_address,
+        label=SignForm.base_fields["email"].label,
+        error_messages=SignForm.base_fields["email"].error_messages,
+        widget=SignForm.base_fields["email"].widget,
+    )
 
 
 class CodeForm(forms.Form):

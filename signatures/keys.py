@@ -10,6 +10,7 @@ import hmac
 import time
 from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -68,13 +69,13 @@ def stored(column: str) -> Cast:
     return Cast(column, models.TextField())
 
 
-class SealedField(models.TextField):
+class SealedField(models.TextField):  # type: ignore[type-arg]
     """Text that is encrypted in the database and clear in Python. Cannot be searched or sorted."""
 
-    def get_prep_value(self, value):
+    def get_prep_value(self, value: Any) -> Any:
         return seal(value) if value else value
 
-    def from_db_value(self, value, expression, connection):
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         return unseal(value) if value else value
 
 

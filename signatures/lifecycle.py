@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Value, When
 from django.utils.timezone import now
@@ -62,8 +62,18 @@ def sign(campaign: Campaign, details: dict[str, Any], hold_because: str = "") ->
 @transaction.atomic
 def _sign(campaign: Campaign, details: dict[str, Any], hold_because: str) -> None:
     key = {"campaign": campaign, "address_hash": details["address_hash"]}
-    if Mute.objects.filter(**key, until__gt=now()).exists():
+    if not Mute.objects.filter(**key, until__gt=now()).exists():
+        _sign_or_remind_of_it(campaign, details, hold_because)
         return
+    # The same work and no trace of it, or the time of the answer would tell who is muted.
+    with transaction.atomic():
+        _sign_or_remind_of_it(campaign, details, hold_because)
+        transaction.set_rollback(True)
+    throttle.may_mail(details["address_hash"])
+
+
+def _sign_or_remind_of_it(campaign: Campaign, details: dict[str, Any], hold_because: str) -> None:
+    key = {"campaign": campaign, "address_hash": details["address_hash"]}
     signature = Signature.objects.live().filter(**key, kind=details["kind"]).first()
     details = {**details, "appeal": campaign.appeal, "signed_at": now()}
     if signature is None:
@@ -176,38 +186,38 @@ def correct(signature: Signature, name: str, visibility: str) -> bool:
     return bool(Signature.objects.confirmed().filter(pk=signature.pk).update(**changes))
 
 
-def approve(signature: Signature, by: AbstractBaseUser, reason: str = "") -> bool:
+def approve(signature: Signature, by: User, reason: str = "") -> bool:
     """An organisation counts and is listed from now on."""
     rows = Signature.objects.confirmed().filter(kind=Kind.ORGANISATION, approved_at=None)
     return _moderate(Verb.APPROVE, signature, by, reason, rows, approved_at=now(), refused_at=None)
 
 
-def refuse(signature: Signature, by: AbstractBaseUser, reason: str) -> bool:
+def refuse(signature: Signature, by: User, reason: str) -> bool:
     """An organisation is not taken up; `approve` takes this back."""
     rows = Signature.objects.confirmed().filter(kind=Kind.ORGANISATION, refused_at=None)
     return _moderate(Verb.REFUSE, signature, by, reason, rows, approved_at=None, refused_at=now())
 
 
-def hide(signature: Signature, by: AbstractBaseUser, reason: str) -> bool:
+def hide(signature: Signature, by: User, reason: str) -> bool:
     """Take the name off the web; the signature still counts."""
     rows = Signature.objects.live().filter(hidden_at=None)
     return _moderate(Verb.HIDE, signature, by, reason, rows, hidden_at=now())
 
 
-def restore(signature: Signature, by: AbstractBaseUser, reason: str = "") -> bool:
+def restore(signature: Signature, by: User, reason: str = "") -> bool:
     """Show a hidden name again."""
     rows = Signature.objects.live().filter(hidden_at__isnull=False)
     return _moderate(Verb.RESTORE, signature, by, reason, rows, hidden_at=None)
 
 
-def hold(signature: Signature, by: AbstractBaseUser, reason: str) -> bool:
+def hold(signature: Signature, by: User, reason: str) -> bool:
     """Do not count the signature until somebody has looked into it."""
     rows = Signature.objects.live().filter(held_at=None)
     return _moderate(Verb.HOLD, signature, by, reason, rows, held_at=now(), held_reason=reason)
 
 
 @transaction.atomic
-def release(signature: Signature, by: AbstractBaseUser, reason: str = "") -> bool:
+def release(signature: Signature, by: User, reason: str = "") -> bool:
     """The signature is sound: a confirmed one counts now, others are asked to confirm."""
     if not _moderate(
         Verb.RELEASE, signature, by, reason, Signature.objects.held(), held_at=None, held_reason=""
@@ -218,16 +228,14 @@ def release(signature: Signature, by: AbstractBaseUser, reason: str = "") -> boo
     return True
 
 
-def hold_all(campaign: Campaign, rows: SignatureQuerySet, by: AbstractBaseUser, reason: str) -> int:
+def hold_all(campaign: Campaign, rows: SignatureQuerySet, by: User, reason: str) -> int:
     """Hold what is live and not held among a campaign's `rows`; how many there were."""
     free = rows.live().filter(campaign=campaign, held_at=None)
     changes = {"held_at": now(), "held_reason": reason}
     return _in_batches(lambda: _moderate_batch(campaign, Verb.HOLD, free, by, reason, changes))
 
 
-def release_all(
-    campaign: Campaign, rows: SignatureQuerySet, by: AbstractBaseUser, reason: str
-) -> int:
+def release_all(campaign: Campaign, rows: SignatureQuerySet, by: User, reason: str) -> int:
     """Release what is held among a campaign's `rows`; how many there were."""
     held = rows.held().filter(campaign=campaign)
     changes = {"held_at": None, "held_reason": ""}
@@ -239,7 +247,7 @@ def _moderate_batch(
     campaign: Campaign,
     verb: Verb,
     rows: SignatureQuerySet,
-    by: AbstractBaseUser,
+    by: User,
     reason: str,
     changes: dict[str, Any],
 ) -> int:
@@ -338,7 +346,7 @@ def _stop_counting(signature: Signature, rows: Any, changes: dict[str, Any]) -> 
 def _moderate(
     verb: Verb,
     signature: Signature,
-    by: AbstractBaseUser,
+    by: User,
     reason: str,
     rows: Any,
     **changes: Any,

@@ -13,7 +13,7 @@ LEFT_OUT = {"id", "signature", "digest", "code_digest", "lease", "leased_until"}
 def collect(signature: Signature) -> dict[str, Any]:
     """Fields by name, as they are kept; times in UTC."""
     return {
-        "appeal": str(signature.campaign.title),
+        "title": str(signature.campaign.title),
         **_fields(signature),
         "links": [_fields(token) for token in Token.objects.filter(signature=signature)],
         "mails": [_fields(mail) for mail in OutboxMail.objects.filter(signature=signature)],

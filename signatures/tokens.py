@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils.timezone import now
 
 from signatures import keys
@@ -65,8 +65,8 @@ def _deadline(signature: Signature) -> datetime:
     """`PENDING_DAYS` after the first mail since the signing left."""
     newest = signature.signed_at + timedelta(days=settings.PENDING_DAYS)
     earlier = signature.tokens.filter(purpose=Purpose.CONFIRM, expires_at__gte=newest)
-    first = earlier.order_by("expires_at").first()
-    return now() + timedelta(days=settings.PENDING_DAYS) if first is None else first.expires_at
+    first: datetime | None = earlier.aggregate(first=Min("expires_at"))["first"]
+    return first or now() + timedelta(days=settings.PENDING_DAYS)
 
 
 @transaction.atomic

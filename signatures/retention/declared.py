@@ -122,8 +122,8 @@ LINES = {
     "decisions": Held(
         SIGNING,
         _(
-            "Whose invitation you followed, what looked unusual, what organisers decided and why; "
-            "of organisations also the domain of the address"
+            "Whose invitation you followed, what looked unusual, and what organisers wrote about "
+            "it; of organisations also the domain of the address"
         ),
         _("To find made-up signatures, and so that every decision can be examined"),
         READABLE,
@@ -189,11 +189,12 @@ LINES = {
     ),
     "log": Held(
         DESK,
-        _("What you changed, and when"),
+        _("What you changed and decided, and when"),
         _("So that every change can be examined"),
         READABLE,
         lambda: (
-            _("%(time)s; steps of a campaign as long as the campaign") % {"time": days(LOG_DAYS)}
+            _("%(time)s; decisions about a campaign or a signature as long as it is there")
+            % {"time": days(LOG_DAYS)}
         ),
     ),
 }
@@ -229,11 +230,11 @@ COLUMNS = {
         "reminded_at": "figures",
         "confirmed_at": "figures",
         "withdrawn_at": "figures",
-        "held_at": "decisions",
+        "held_at": "figures",
         "held_reason": "decisions",
-        "hidden_at": "decisions",
-        "approved_at": "decisions",
-        "refused_at": "decisions",
+        "hidden_at": "figures",
+        "approved_at": "figures",
+        "refused_at": "figures",
     },
     "signatures.Token": {
         "id": NOTHING,
@@ -278,11 +279,11 @@ COLUMNS = {
     },
     "signatures.Moderation": {
         "id": NOTHING,
-        "signature": "decisions",
-        "verb": "decisions",
+        "signature": "log",
+        "verb": "log",
         "reason": "decisions",
-        "by": "decisions",
-        "at": "decisions",
+        "by": "log",
+        "at": "log",
     },
     "signatures.Counter": dict.fromkeys(["key", "value", "expires"], "limits"),
     "campaigns.CampaignStep": {

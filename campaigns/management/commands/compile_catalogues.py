@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -18,7 +19,7 @@ class Command(BaseCommand):
                     continue
                 with source.open("rb") as file:
                     catalogue = read_po(file, locale=source.parts[-3])
-                draft = target.with_suffix(".part")
+                draft = target.with_suffix(f".{os.getpid()}.part")
                 with draft.open("wb") as file:
                     write_mo(file, catalogue)
                 draft.rename(target)

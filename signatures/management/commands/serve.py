@@ -37,21 +37,31 @@ class Command(BaseCommand):
         sys.exit(self.supervise(port))
 
     def supervise(self, port):
-        """Run both until one of them ends or we are told to; return the exit code."""
+        """Run both until we are told to end; the exit code.
+
+        A part that dies before the site is up ends everything, since it would only die again. Later
+        it is started again.
+        """
         received = []
         for number in SIGNALS:
             # Under nohup the hang-up is ignored, and stays so.
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, lambda number, _frame: received.append(number))
-        children = start(port)
+        parts = commands(port)
+        children = {name: child(*command) for name, command in parts.items()}
         announced = False
         while not received:
-            for name, child in children.items():
-                if (code := child.poll()) is not None:
-                    how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+            for name, process in children.items():
+                if (code := process.poll()) is None:
+                    continue
+                how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+                if not announced:
                     self.say(f"The {name} {how}, so everything stops.", self.stderr)
                     stop(children.values())
                     return code if code > 0 else 128 - code if code < 0 else 1
+                self.say(f"The {name} {how} and is started again.", self.stderr)
+                time.sleep(1)
+                children[name] = child(*parts[name])
             if not announced and answers(port):
                 self.announce(port)
                 announced = True
@@ -121,7 +131,8 @@ def static_state():
     return digest.hexdigest()
 
 
-def start(port):
+def commands(port):
+    """The arguments and the environment of each part, by the name that people are told."""
     environment = {
         **os.environ,
         "SITE_URL": address(port),
@@ -132,8 +143,8 @@ def start(port):
     quiet = ["--log-level", "warning", "--access-logfile", os.devnull]
     sender = [settings.BASE_DIR / "manage.py", "send_outbox"]
     return {
-        "web server": child([*gunicorn, *quiet, "petition_site.wsgi"], environment),
-        "mail sender": child(sender, environment),
+        "web server": ([*gunicorn, *quiet, "petition_site.wsgi"], environment),
+        "mail sender": (sender, environment),
     }
 
 

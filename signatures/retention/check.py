@@ -14,7 +14,7 @@ from signatures import outbox
 from signatures.keys import SealedField, stored
 from signatures.models import Counter, Mute, OutboxMail, Signature, Token
 from signatures.querysets import LIVE, PENDING
-from signatures.retention import forget
+from signatures.retention import forgetting
 
 # The sender forgets every ten minutes, some things every three hours.
 LATE = timedelta(hours=6)
@@ -45,7 +45,7 @@ def _late(due: datetime) -> Iterator[tuple[str, QuerySet]]:
     yield (
         "expired links",
         Token.objects.filter(expires_at__lte=due - outbox.GIVE_UP_AFTER)
-        | forget.expired_tokens(due),
+        | forgetting.expired_tokens(due),
     )
     yield "mails that have left and keep their recipient", _left_with_recipient()
     yield (
@@ -58,11 +58,16 @@ def _late(due: datetime) -> Iterator[tuple[str, QuerySet]]:
     yield "counters", Counter.objects.filter(expires__lte=due.timestamp())
     yield "questions", CaptchaStore.objects.filter(expiration__lte=due)
     yield "sessions", Session.objects.filter(expire_date__lte=due)
-    yield "ledger entries", forget.old_erasures(due)
-    yield "log entries", forget.old_log_entries(due)
-    yield "signatures of campaigns long handed in", forget.handed_in(due)
-    yield "readers of news of campaigns long handed in", forget.readers(due)
-    yield "hours of days long past", forget.exact(due - timedelta(days=1))
+    yield "ledger entries", forgetting.old_erasures(due)
+    yield "log entries", forgetting.old_log_entries(due)
+    yield "signatures of campaigns long handed in", forgetting.handed_in(due)
+    yield "readers of news of campaigns long handed in", forgetting.readers(due)
+    yield (
+        "reasons about those who left",
+        forgetting.reasons().filter(signature__withdrawn_at__lte=due),
+    )
+    yield "reasons to hold those who left", forgetting.held_and_gone().filter(withdrawn_at__lte=due)
+    yield "hours of days long past", forgetting.exact(due - timedelta(days=1))
 
 
 def _left_with_recipient() -> QuerySet[OutboxMail]:

@@ -43,6 +43,7 @@ def forget() -> dict[str, int]:
         "ledger entries": old_erasures(moment).delete()[0],
         "log entries": old_log_entries(moment).delete()[0],
         "sessions": _forget_sessions(),
+        "reasons": _forget_reasons(),
         "handed-in signatures": sum(map(strip, _batches(handed_in(moment)))),
         "readers of news": sum(map(_stop_news, _batches(readers(moment)))),
         "hours": sum(map(_keep_the_day, _batches(exact(moment)))) if _is_time_to_look() else 0,
@@ -91,6 +92,15 @@ def exact(moment: datetime) -> QuerySet[Signature]:
     for name in MOMENTS:
         tells_hour |= Q(**{f"{name}__lt": day}) & ~Q(**{name: TruncDay(name)})
     return Signature.objects.exclude(PENDING).filter(tells_hour)
+
+
+def reasons() -> QuerySet[Moderation]:
+    """What organisers wrote about those who have left since."""
+    return Moderation.objects.exclude(reason="").exclude(signature__withdrawn_at=None)
+
+
+def held_and_gone() -> QuerySet[Signature]:
+    return Signature.objects.exclude(withdrawn_at=None).exclude(held_at=None)
 
 
 @transaction.atomic
@@ -154,6 +164,10 @@ def _batches(rows: QuerySet[Signature]) -> Iterator[list[int]]:
     ):
         yield keys
         last = keys[-1]
+
+
+def _forget_reasons() -> int:
+    return reasons().update(reason="") + held_and_gone().update(held_at=None, held_reason="")
 
 
 def _forget_sessions() -> int:
