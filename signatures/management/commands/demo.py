@@ -78,7 +78,7 @@ def person(campaign, chance, number) -> Signature:
     signature.visibility = visibility
     signature.name = "" if visibility == Visibility.COUNT else name
     if chance.random() < 0.05:
-        signature.confirmed_at = None
+        signature.confirmed_at, signature.reminded_at = None, signature.signed_at
     if chance.random() < 0.003:
         signature.held_at, signature.held_reason = now(), "demonstration"
     return signature
