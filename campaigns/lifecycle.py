@@ -9,13 +9,19 @@ from django.utils.timezone import now
 from campaigns.models import Appeal, Campaign, CampaignStep
 
 Status = Campaign.Status
+FOR_GOOD = "close for good"
 
 
 @transaction.atomic
 def publish(campaign: Campaign, by=None) -> bool:
-    """Open a draft for signing; from now on the appeal's text is frozen."""
-    Appeal.objects.filter(campaign=campaign, frozen_at=None).update(frozen_at=now())
-    return _move(campaign, "publish", by, [Status.DRAFT], status=Status.OPEN)
+    """Open a draft that has an appeal for signing; from now on the appeal's text is frozen."""
+    appeals = Appeal.objects.filter(campaign=campaign)
+    if not appeals.exists() or not _move(
+        campaign, "publish", by, [Status.DRAFT], status=Status.OPEN
+    ):
+        return False
+    appeals.filter(frozen_at=None).update(frozen_at=now())
+    return True
 
 
 def pause(campaign: Campaign, by=None) -> bool:
@@ -44,9 +50,17 @@ def close(campaign: Campaign, by=None) -> bool:
 
 
 def reopen(campaign: Campaign, by=None) -> bool:
+    """Let people sign again, unless nobody could be recognised any more who has signed before."""
+    if campaign.steps.filter(verb=FOR_GOOD).exists():
+        return False
     return _move(
         campaign, "reopen", by, [Status.CLOSED], status=Status.OPEN, closed_at=None, closes_at=None
     )
+
+
+def close_for_good(campaign: Campaign, by=None) -> None:
+    """Remember that what leads to a person was destroyed: from here there is no way back."""
+    _record(campaign, FOR_GOOD, by)
 
 
 def hand_in(campaign: Campaign, by=None) -> bool:

@@ -7,9 +7,17 @@ import sys
 
 from gunicorn import glogging
 
+from petition_site.logs import LineFormatter
+
 
 class Logger(glogging.Logger):
-    """gunicorn names the visitor and the page when a request fails; this one does not."""
+    """gunicorn names the visitor and the page when a request fails; this one does not, nor what
+    stands in the words of an error."""
+
+    def setup(self, cfg):
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(LineFormatter(self.error_fmt, self.datefmt))
 
     def warning(self, msg, *args, **kwargs):
         if msg.startswith("Invalid request from"):

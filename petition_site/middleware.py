@@ -4,20 +4,41 @@ Public forms carry no cookie and no token, so that pages can be cached and signi
 cookies off. What protects them instead is that browsers say where a post comes from.
 """
 
+import logging
 import re
+from collections.abc import Collection
 
 from django.conf import settings
-from django.http import QueryDict
+from django.http import HttpResponseNotAllowed, QueryDict
 from django.utils import translation
 
 from petition_site import views
 
 SESSION_KEY = re.compile("[a-z0-9]{32}")
 FORM = "application/x-www-form-urlencoded"
-PERMISSIONS = ", ".join(
-    f"{name}=()"
-    for name in ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
-)
+READING = ("GET", "HEAD")
+SAFE = {*READING, "OPTIONS", "TRACE"}
+# What the desk needs beyond the public pages, which have no script and know no accounts.
+DESK_CSP = {"script-src": ["'self'"], "connect-src": ["'self'"]}
+DESK_FEATURES = {"publickey-credentials-create", "publickey-credentials-get"}
+# No page of this site needs any of what a browser can do beyond showing pages.
+NEEDLESS = (
+    "accelerometer", "ambient-light-sensor", "aria-notify", "autoplay", "bluetooth",
+    "browsing-topics", "camera", "captured-surface-control", "ch-ua-high-entropy-values",
+    "clipboard-read", "clipboard-write", "compute-pressure", "cross-origin-isolated",
+    "deferred-fetch", "deferred-fetch-minimal", "digital-credentials-create",
+    "digital-credentials-get", "display-capture", "encrypted-media", "fullscreen", "gamepad",
+    "geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection",
+    "interest-cohort", "keyboard-map", "language-detector", "language-model", "local-fonts",
+    "local-network", "local-network-access", "loopback-network", "magnetometer",
+    "media-playback-while-not-visible", "microphone", "midi", "on-device-speech-recognition",
+    "otp-credentials", "payment", "picture-in-picture", "private-state-token-issuance",
+    "private-state-token-redemption", "publickey-credentials-create", "publickey-credentials-get",
+    "screen-wake-lock", "serial", "speaker-selection", "storage-access", "summarizer", "sync-xhr",
+    "translator", "unload", "usb", "web-share", "window-management", "xr-spatial-tracking",
+)  # fmt: skip
+
+log = logging.getLogger(__name__)
 
 
 def language(get_response):
@@ -30,39 +51,84 @@ def language(get_response):
         translation.activate(code)
         request.LANGUAGE_CODE = code
         response = get_response(request)
-        response.headers.setdefault("Content-Language", translation.get_language())
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Content-Language", translation.get_language())
         return response
 
     return middleware
 
 
-def session_cookies(get_response):
-    """A session cookie that cannot be ours is none: PostgreSQL would choke on a NUL in it."""
+def cookies(get_response):
+    """Only the desk knows cookies; whatever a visitor sends, public pages are the same.
+
+    A session cookie that cannot be ours is none: PostgreSQL would choke on a NUL in it.
+    """
 
     def middleware(request):
-        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-        if not SESSION_KEY.fullmatch(key):
-            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        session = settings.SESSION_COOKIE_NAME
+        if not is_desk(request):
+            request.COOKIES = {}
+        elif not SESSION_KEY.fullmatch(request.COOKIES.get(session, "")):
+            request.COOKIES.pop(session, None)
         return get_response(request)
 
     return middleware
 
 
 def headers(get_response):
-    """The headers that every answer carries."""
-    policy = "; ".join(
-        f"{directive} {' '.join(sources)}" for directive, sources in settings.SECURE_CSP.items()
-    )
+    """The headers that every answer carries, unless a page has set its own.
+
+    What does not say who may keep it for how long, nobody keeps.
+    """
+    everywhere = {
+        "Cache-Control": "no-store",
+        "Cross-Origin-Embedder-Policy": "require-corp",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    public = {
+        **everywhere,
+        "Content-Security-Policy": policy(settings.SECURE_CSP),
+        "Permissions-Policy": permissions(),
+    }
+    desk = {
+        **everywhere,
+        "Content-Security-Policy": policy({**settings.SECURE_CSP, **DESK_CSP}),
+        "Permissions-Policy": permissions(DESK_FEATURES),
+    }
 
     def middleware(request):
         response = get_response(request)
-        response.headers.setdefault("Content-Security-Policy", policy)
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.headers.setdefault("X-Frame-Options", "DENY")
+        for name, value in (desk if is_desk(request) else public).items():
+            response.headers.setdefault(name, value)
+        if response.headers.get("Content-Type") == "application/json":
+            response.headers["Content-Type"] += "; charset=utf-8"
         return response
 
     return middleware
+
+
+def no_body_for_head(get_response):
+    """HEAD gets the headers alone; Django leaves that to the web server, and ours complains."""
+
+    def middleware(request):
+        response = get_response(request)
+        if request.method == "HEAD" and not response.streaming:
+            response.content = b""
+        return response
+
+    return middleware
+
+
+def policy(directives: dict[str, list[str]]) -> str:
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
+
+
+def permissions(allowed: Collection[str] = ()) -> str:
+    return ", ".join(f"{name}={'(self)' if name in allowed else '()'}" for name in NEEDLESS)
+
+
+def is_desk(request) -> bool:
+    return request.path_info.startswith(f"/{settings.ADMIN_PATH}/")
 
 
 def wrong_method(get_response):
@@ -79,11 +145,30 @@ def wrong_method(get_response):
     return middleware
 
 
+class OutageMiddleware:
+    """While the database cannot be reached, a page says so, not that something broke."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if not isinstance(exception, views.OUTAGE):
+            return None
+        log.error("The database does not answer: %s", str(exception).partition("\n")[0])
+        return views.unavailable(request)
+
+
 class PublicPostMiddleware:
     """Every POST is either checked by Django's CSRF protection or by these rules, never by neither.
 
-    A view that is exempt from the token (`csrf_exempt`) takes only small url-encoded forms in
-    UTF-8, each field once, and none that a browser says comes from another site.
+    Django's protection is for the desk. Elsewhere a view that takes a POST is exempt from the token
+    (`csrf_exempt`), and takes only small url-encoded forms in UTF-8, each field once, and none that
+    a browser says comes from another site. One that asks for a signature over the body
+    (`is_signed`) checks for itself who it is from, and only the size is limited here. All other
+    views only show.
     """
 
     def __init__(self, get_response):
@@ -93,21 +178,23 @@ class PublicPostMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        if request.method != "POST" or not getattr(view, "csrf_exempt", False):
+        if getattr(view, "csrf_exempt", False):
+            refuse = refuse_size if getattr(view, "is_signed", False) else refuse_post
+            refusal = refuse(request) if request.method == "POST" else None
+            return None if refusal is None else views.error(request, refusal)
+        if request.method in SAFE or is_desk(request):
             return None
-        refusal = refuse_post(request)
-        return None if refusal is None else views.error(request, refusal)
+        return HttpResponseNotAllowed(READING)
 
 
 def refuse_post(request) -> int | None:
     """The status with which a post to a public form is refused, or `None`."""
     if comes_from_elsewhere(request):
         return 403
-    length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if not length:  # a button without fields
+    if not body_length(request):  # a button without fields
         return None
-    if length > settings.PUBLIC_POST_MAX_BYTES:
-        return 413
+    if refusal := refuse_size(request):
+        return refusal
     if request.content_type == "multipart/form-data":
         return 422
     if request.content_type != FORM:
@@ -115,6 +202,15 @@ def refuse_post(request) -> int | None:
     if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         return 415
     return None if is_plain_form(request.body) else 400
+
+
+def refuse_size(request) -> int | None:
+    """The status with which a body is refused before it is read, or `None`."""
+    return 413 if body_length(request) > settings.PUBLIC_POST_MAX_BYTES else None
+
+
+def body_length(request) -> int:
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def comes_from_elsewhere(request) -> bool:

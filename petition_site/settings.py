@@ -9,11 +9,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
+
+class Environment(environ.Env):
+    def int(self, var, default=environ.Env.NOTSET):
+        try:
+            return super().int(var, default)
+        except ValueError:  # which does not say what is wrong
+            raise ImproperlyConfigured(f"{var} must be a whole number.") from None
+
+
+env = Environment()
 if (VAR_DIR / "keys.env").exists():
     env.read_env(VAR_DIR / "keys.env")
 
@@ -50,19 +60,22 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "petition_site.middleware.headers",
+    "petition_site.middleware.no_body_for_head",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "petition_site.middleware.headers",
     "petition_site.middleware.language",
     "petition_site.middleware.wrong_method",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
-    "petition_site.middleware.session_cookies",
+    "petition_site.middleware.cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "petition_site.middleware.PublicPostMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "petition_site.middleware.OutageMiddleware",
 ]
 
 ROOT_URLCONF = "petition_site.urls"
@@ -88,10 +101,11 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Database
-DATABASES = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'petition.sqlite3'}")
-}
-_database = DATABASES["default"]
+_database_url = env("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'petition.sqlite3'}")
+if not _database_url.startswith(("postgres://", "postgresql://", "sqlite:///")):
+    raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
+_database = env.db_url_config(_database_url)
+DATABASES = {"default": _database}
 if _database["ENGINE"].endswith("sqlite3"):
     # IMMEDIATE: a transaction that will write waits for its turn at the start instead of failing
     # half way; FULL: what was acknowledged survives a power cut.
@@ -101,11 +115,15 @@ if _database["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
-    # A pool per process: workers x max_size must stay below the server's max_connections.
+    # A pool per process: workers x max_size must stay below the server's max_connections. Whoever
+    # comes while the server is away learns so after `timeout` seconds. When it is back, no request
+    # meets an old connection, and a new one is there at once: the pool would wait twice as long
+    # after each failure, but gives up before that, and every request makes it try again.
     _database["OPTIONS"] = {
         **_database.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+        "pool": {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 2},
     }
+    _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Cache: "counters" must count exactly across processes, so it is the database unless a
@@ -125,8 +143,16 @@ if env("EMAIL_URL", default=""):
 else:
     EMAIL_BACKEND = "petition_site.eml.EmlBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
-EMAIL_TIMEOUT = 10  # seconds for each answer of the mail server
+# Seconds for each answer of the mail server. A slow one that has just taken a mail must not be
+# given up too early: the mail would go out again.
+EMAIL_TIMEOUT = 40
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
+REPLY_TO = env("REPLY_TO", default="") or DEFAULT_FROM_EMAIL
+BOUNCE_ADDRESS = env("BOUNCE_ADDRESS", default="") or DEFAULT_FROM_EMAIL
+# All senders together; 0: as fast as the mail server takes them.
+MAILS_PER_SECOND = env.int("MAILS_PER_SECOND", default=0)
+# The mail provider proves with it that a report of a bounce or a complaint is its own.
+MAIL_WEBHOOK_KEY = env("MAIL_WEBHOOK_KEY", default="")
 
 # Languages; the name of each in itself. English is what the other texts are translations of.
 LANGUAGE_CODE = "en"
@@ -146,6 +172,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MIMETYPES = {".svg": "image/svg+xml; charset=utf-8"}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -162,6 +190,9 @@ X_FRAME_OPTIONS = "DENY"
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# With this prefix browsers take a cookie only over https, for this very host and all its paths.
+_prefix = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_prefix}sessionid", f"{_prefix}csrftoken"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "petition_site.views.refused"
@@ -170,11 +201,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 SECURE_CSP = {
     "default-src": ["'none'"],
     "style-src": ["'self'"],
-    "script-src": ["'self'"],
     "img-src": ["'self'"],
     "media-src": ["'self'"],
-    "font-src": ["'self'"],
-    "connect-src": ["'self'"],
     "form-action": ["'self'"],
     "base-uri": ["'none'"],
     "frame-ancestors": ["'none'"],
@@ -196,6 +224,8 @@ SIGNS_PER_NETWORK = env.int("SIGNS_PER_NETWORK", default=100)
 RATELIMIT_USE_CACHE = "counters"
 # django-ratelimit knows by name which caches count exactly; for ours tests/test_races.py shows it.
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
+# Browsers' preload lists cannot be left for months: whoever runs the domain decides about that.
+SILENCED_SYSTEM_CHECKS += ["security.W021"]
 
 # The question that is asked when somebody tries to spoil the count: a sum in digits.
 CAPTCHA_CHALLENGE_FUNCT = "signatures.forms.sum_in_digits"
@@ -217,16 +247,25 @@ BACKUP_DAYS = env.int("BACKUP_DAYS", default=30)
 # Public keys (age1…) to which backups are encrypted; their secret halves are not on this machine.
 BACKUP_RECIPIENT = env.list("BACKUP_RECIPIENT", default=[])
 
-# Logs hold no address, token, name or query string.
+_level = (env("LOG_LEVEL", default="") or "INFO").upper()
+if _level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+    raise ImproperlyConfigured("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+# Logs hold no address, token, name or query string: `petition_site.logs` sees to it.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "petition_site.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {
         "nowhere": {"class": "logging.NullHandler"},
         "terminal": {"class": "logging.StreamHandler", "formatter": "line"},
     },
-    "root": {"handlers": ["terminal"], "level": env("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["terminal"], "level": _level},
     "loggers": {
         # Django's own handlers mail error reports with form data to ADMINS; ours never do, and
         # paths of refused requests may hold tokens.

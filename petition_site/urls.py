@@ -6,7 +6,7 @@ from django.urls import include, path
 from petition_site import views
 from signatures import api
 from signatures.urls import SlugConverter  # noqa: F401  (registers the converters)
-from signatures.views import challenge
+from signatures.views import challenge, mail_reports
 
 urlpatterns = [
     path("", views.choose_language, name="choose_language"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("captcha/image/<hash:key>/", challenge.image, name="captcha-image"),
     path("captcha/audio/<hash:key>.wav", challenge.audio, name="captcha-audio"),
     path("api/v1/campaigns/<code:slug>/", api.campaign, name="api_campaign"),
+    path("hooks/mail/", mail_reports.report, name="mail_report"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     *i18n_patterns(
         path("", include("campaigns.urls")),

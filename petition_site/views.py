@@ -1,6 +1,8 @@
 """The doors of the site itself: choosing a language, health, and what is said when nothing fits."""
 
-from django.db import connection
+import sys
+
+from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -8,7 +10,12 @@ from django.template import loader
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+
+OUTAGE = (OperationalError, InterfaceError)
+RETRY_AFTER = "60"  # seconds
+TEXT = "text/plain; charset=utf-8"
 
 TITLES = {
     400: _("We could not read what your browser sent"),
@@ -19,6 +26,7 @@ TITLES = {
     415: _("We could not read what your browser sent"),
     422: _("We could not read what your browser sent"),
     500: _("Something broke on our side"),
+    503: _("We cannot answer at the moment"),
 }
 ADVICE = {
     400: _("Go back, reload the page and try again. Nothing has been stored."),
@@ -29,7 +37,11 @@ ADVICE = {
     415: _("Go back, reload the page and try again. Nothing has been stored."),
     422: _("Go back, reload the page and try again. Nothing has been stored."),
     500: _("It is not your fault. Please try again in a few minutes."),
+    503: _("It is not your fault. Please try again in a few minutes."),
 }
+NOT_STORED = _("What you sent has not been stored. Please try again: sent twice, it counts once.")
+NO_RIGHT = _("You may not open this page")
+ASK_FOR_IT = _("Your account lacks the right for it. Somebody who manages accounts can give it.")
 
 
 @require_safe
@@ -43,27 +55,31 @@ def choose_language(request):
 @require_safe
 def healthz(request):
     """The process answers."""
-    return HttpResponse("ok", content_type="text/plain; charset=utf-8")
+    return HttpResponse("ok", content_type=TEXT)
 
 
 @require_safe
 def readyz(request):
     """The database answers and is as new as the code."""
-    executor = MigrationExecutor(connection)
-    behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    try:
+        executor = MigrationExecutor(connection)
+        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except OUTAGE:
+        return HttpResponse("the database does not answer", status=503, content_type=TEXT)
     status, words = (503, "migrations are missing") if behind else (200, "ok")
-    return HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
+    return HttpResponse(words, status=status, content_type=TEXT)
 
 
 @require_safe
+@cache_control(public=True, max_age=60)
 def robots(request):
     """Lists of signatories are not disallowed, or crawlers would never see their `noindex`."""
-    return HttpResponse("User-agent: *\nDisallow:\n", content_type="text/plain; charset=utf-8")
+    return HttpResponse("User-agent: *\nDisallow:\n", content_type=TEXT)
 
 
-def error(request, status: int):
+def error(request, status: int, **more):
     """A page of its own for every refusal; it needs no database, cookie or session."""
-    context = {"title": TITLES[status], "advice": ADVICE[status], "status": status}
+    context = {"title": TITLES[status], "advice": ADVICE[status], "status": status, **more}
     response = render(request, "error.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
@@ -74,11 +90,12 @@ def bad_request(request, exception=None):
 
 
 def forbidden(request, exception=None):
-    return error(request, 403)
+    return error(request, 403, title=NO_RIGHT, advice=ASK_FOR_IT)
 
 
 def refused(request, reason=""):
-    return error(request, 403)
+    """By Django's CSRF protection, which is for the desk alone."""
+    return error(request, 403, title=TITLES[400], advice=ADVICE[400])
 
 
 def not_found(request, exception=None):
@@ -86,8 +103,29 @@ def not_found(request, exception=None):
 
 
 def server_error(request):
+    if isinstance(sys.exc_info()[1], OUTAGE):
+        return unavailable(request)
+    return last_resort(request, 500)
+
+
+def unavailable(request):
+    """The database cannot be reached; what was typed can be sent again with one press."""
+    more = {"advice": NOT_STORED, "kept": kept(request)} if request.method == "POST" else {}
+    response = last_resort(request, 503, **more)
+    response["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def kept(request) -> list[tuple[str, str]]:
+    """The fields of a public form. Those of the desk hold a token and, it may be, a password."""
+    view = getattr(request.resolver_match, "func", None)
+    return list(request.POST.items()) if getattr(view, "csrf_exempt", False) else []
+
+
+def last_resort(request, status: int, **more):
+    """A page, if need be without our design: whatever broke may break the error page, too."""
     try:
-        return error(request, 500)
-    except Exception:  # noqa: BLE001  (whatever broke the page may break its error page, too)
+        return error(request, status, **more)
+    except Exception:  # noqa: BLE001  (as said)
         page = loader.get_template("plain_error.html").render()
-        return HttpResponse(page, status=500)
+        return HttpResponse(page, status=status)

@@ -17,6 +17,7 @@ from signatures import lifecycle, names, rules
 from signatures.models import Kind, Moderation, Signature
 
 Verb = Moderation.Verb
+MOST_AT_ONCE = 200
 NEEDS_REASON = {Verb.REFUSE, Verb.HIDE, Verb.HOLD}
 
 
@@ -160,6 +161,10 @@ class SignatureAdmin(admin.ModelAdmin):
 
     def moderate(self, request, queryset, verb, description):
         """First the question, then, with the reason given, the act."""
+        if queryset.count() > MOST_AT_ONCE:
+            words = _("Choose at most %(most)d, or moderate by a rule.") % {"most": MOST_AT_ONCE}
+            self.message_user(request, words, messages.WARNING)
+            return None
         confirmed = "reason" in request.POST
         form = ReasonForm(request.POST if confirmed else None, required=verb in NEEDS_REASON)
         if form.is_valid():

@@ -74,9 +74,14 @@ def _compose(mail: OutboxMail, context: dict[str, Any]) -> EmailMultiAlternative
     message = EmailMultiAlternatives(
         subject=render_to_string(f"{template}_subject.txt", context).strip(),
         body=render_to_string(f"{template}.txt", context),
+        # To Django this is the envelope's sender, where bounces go; the header is its own.
+        from_email=settings.BOUNCE_ADDRESS,
         to=[mail.recipient],
-        headers={**HEADERS, "Message-ID": mail.message_id},
-    )
+        reply_to=[settings.REPLY_TO],
+        headers={
+            **HEADERS, "From": settings.DEFAULT_FROM_EMAIL, "Message-ID": mail.message_id,
+        },
+    )  # fmt: skip
     message.attach_alternative(render_to_string(f"{template}.html", context), "text/html")
     return message
 

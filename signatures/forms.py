@@ -52,6 +52,12 @@ class CleanedField(forms.CharField):
             raise
 
 
+class Countries(forms.Select):
+    """Django renders two templates for each option; with all countries that is most of a page."""
+
+    template_name = "signatures/_countries.html"
+
+
 class CountryField(forms.ChoiceField):
     def __init__(self, **kwargs):
         super().__init__(
@@ -98,7 +104,7 @@ class SignForm(forms.Form):
     )
     country = CountryField(
         label=_("Which country do you live in?"),
-        widget=forms.Select(attrs={"autocomplete": "country"}),
+        widget=Countries(attrs={"autocomplete": "country"}),
     )
     updates = forms.BooleanField(
         required=False,
@@ -238,7 +244,7 @@ class OrganisationForm(SignForm):
     )
     country = CountryField(
         label=_("Which country is it based in?"),
-        widget=forms.Select(attrs={"autocomplete": "country"}),
+        widget=Countries(attrs={"autocomplete": "country"}),
     )
     name = CleanedField(
         cleaner=names.clean_name,

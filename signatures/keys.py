@@ -8,7 +8,7 @@ import base64
 import hashlib
 import hmac
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -45,6 +45,11 @@ def unseal(sealed: str, max_age: timedelta | None = None) -> str:
     if max_age is not None and age > max_age.total_seconds():
         raise BadSeal
     return text
+
+
+def sealed_at(sealed: str) -> datetime:
+    """When a text was sealed that `unseal` has accepted, to the second."""
+    return datetime.fromtimestamp(_fernet().extract_timestamp(sealed.encode()), UTC)
 
 
 def is_current(sealed: str) -> bool:

@@ -1,4 +1,4 @@
-"""Who has left, as keyed hashes: what a restored backup has to be told before the site opens.
+"""What people took back, under keyed hashes: to be told to a restored backup before the site opens.
 
 A line of JSON for each entry, to be kept apart from the backups. Whoever reads them without
 `ADDRESS_KEY` learns nobody's address.
@@ -8,13 +8,14 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import now
 
 from campaigns.models import Campaign
 from signatures import lifecycle
-from signatures.models import Erasure, Mute, Signature
+from signatures.models import Erasure, Mute, Signature, Visibility
 
 # A transaction that erased somebody may have ended a little after the moment that it wrote down.
 SLACK = timedelta(hours=1)
@@ -25,8 +26,8 @@ class BadLedger(Exception):
 
 
 @dataclass(frozen=True)
-class Left:
-    """Somebody withdrew or was erased at a moment."""
+class TakenBack:
+    """Somebody took a signature back at a moment, or something of it; `kind` as in `Erasure`."""
 
     campaign: str
     kind: str
@@ -43,17 +44,19 @@ class Muted:
     until: datetime
 
 
-Entry = Left | Muted
+Entry = TakenBack | Muted
 
 
 def entries() -> Iterator[Entry]:
     """The ledger of this database."""
-    fields = ("campaign__slug", "kind", "address_hash", "at")
-    for row in Erasure.objects.order_by("pk").values_list(*fields).iterator():
-        yield Left(*row)
-    fields = ("campaign__slug", "address_hash", "until")
-    for row in Mute.objects.filter(until__gt=now()).order_by("pk").values_list(*fields).iterator():
-        yield Muted(*row)
+    taken_back = Erasure.objects.order_by("pk").values_list(
+        "campaign__slug", "kind", "address_hash", "at"
+    )
+    for row in taken_back.iterator():
+        yield TakenBack(*row)
+    muted = Mute.objects.filter(until__gt=now()).order_by("pk")
+    for mute in muted.values_list("campaign__slug", "address_hash", "until").iterator():
+        yield Muted(*mute)
 
 
 def to_line(entry: Entry) -> str:
@@ -72,15 +75,15 @@ def _from_line(line: str, number: int) -> Entry:
         fields = json.loads(line)
         if "until" in fields:
             return Muted(**{**fields, "until": datetime.fromisoformat(fields["until"])})
-        return Left(**{**fields, "at": datetime.fromisoformat(fields["at"])})
+        return TakenBack(**{**fields, "at": datetime.fromisoformat(fields["at"])})
     except (ValueError, TypeError, KeyError) as error:
         raise BadLedger(f"Line {number} is no entry of a ledger.") from error
 
 
 def apply(entries: Iterable[Entry], since: datetime) -> int:
-    """Erase everybody who left after `since`, when the backup was made; how many were there again.
+    """Take back again what was taken back after `since`, when the backup was made; how often.
 
-    Whoever signed anew after leaving stays. Entries of campaigns that are not there are passed by.
+    Whoever signed anew afterwards stays. Entries of campaigns that are not there are passed by.
     """
     campaigns = {campaign.slug: campaign for campaign in Campaign.objects.all()}
     number = 0
@@ -91,7 +94,7 @@ def apply(entries: Iterable[Entry], since: datetime) -> int:
         if isinstance(entry, Muted):
             _mute(campaign, entry)
         elif entry.at >= since - SLACK:
-            number += _erase(campaign, entry)
+            number += _take_back(campaign, entry)
     return number
 
 
@@ -104,9 +107,24 @@ def _mute(campaign: Campaign, entry: Muted) -> None:
 
 
 @transaction.atomic
-def _erase(campaign: Campaign, entry: Left) -> int:
+def _take_back(campaign: Campaign, entry: TakenBack) -> int:
     """The entry is kept in this database's own ledger, too: there may be a next restore."""
-    key = {"campaign": campaign, "kind": entry.kind, "address_hash": entry.address_hash}
-    Erasure.objects.get_or_create(**key, at=entry.at)
-    back = Signature.objects.live().filter(**key, signed_at__lte=entry.at).first()
-    return int(back is not None and lifecycle.erase(back))
+    key: dict[str, Any] = {"campaign": campaign, "address_hash": entry.address_hash}
+    Erasure.objects.get_or_create(**key, kind=entry.kind, at=entry.at)
+    rows = Signature.objects.live().filter(**key, signed_at__lte=entry.at)
+    return sum(_again(signature, entry) for signature in rows)
+
+
+def _again(signature: Signature, entry: TakenBack) -> bool:
+    if entry.kind == signature.kind:
+        return lifecycle.erase(signature)
+    if entry.kind == lifecycle.NO_NEWS:
+        return signature.updates and lifecycle.stop_updates(signature)
+    if entry.kind == lifecycle.HIDDEN:
+        hidden = Signature.objects.filter(pk=signature.pk, hidden_at=None)
+        return bool(hidden.update(hidden_at=entry.at))
+    # Less may be done with the name, never more.
+    shown = [Visibility.COUNT, Visibility.HANDIN, Visibility.PUBLIC]
+    if entry.kind in shown[: shown.index(Visibility(signature.visibility))]:
+        return lifecycle.correct(signature, signature.name, entry.kind)
+    return False

@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from campaigns.models import Campaign
 from signatures import emails, keys, models, names, outbox, tally, throttle
 from signatures.keys import SealedField
-from signatures.models import Erasure, Kind, Moderation, Mute, Signature, Visibility
+from signatures.models import Erasure, Kind, Moderation, Mute, OutboxMail, Signature, Visibility
 from signatures.querysets import COUNTED, SignatureQuerySet
 
 MUTED_FOR = timedelta(days=90)
@@ -28,6 +28,8 @@ BATCH = 500
 HONEYPOT = "honeypot"
 UNSOLVED = "question not answered"
 CROWDED = "many from one mail domain"
+# What the ledger says of those who stay but took something back; also a visibility below `public`.
+NO_NEWS, HIDDEN = "updates", "hidden"
 Verb = Moderation.Verb
 
 # A withdrawn signature keeps what the totals need: campaign, kind, country and its timestamps.
@@ -130,16 +132,50 @@ def confirm(signature: Signature, hide_name: bool = False) -> bool:
 @transaction.atomic
 def deny(signature: Signature) -> None:
     """It was somebody else: erase what that person typed and leave the address in peace."""
+    if not _disown(signature):
+        _mute(signature)
+        withdraw(signature)
+
+
+@transaction.atomic
+def heed_complaint(report: str, message_id: str) -> None:
+    """A mailbox called a mail of ours spam: as `deny`, unless the signature was confirmed.
+
+    Such a one stays, and only the news end. A report that was heard before changes nothing.
+    """
+    mail = outbox.reported(report, message_id)
+    if mail is not None and not _disown(mail.signature):
+        stop_updates(mail.signature)
+
+
+@transaction.atomic
+def heed_bounce(report: str, message_id: str) -> None:
+    """A mail came back for good: no reminder follows it, and `forget` erases the address.
+
+    A report that was heard before changes nothing.
+    """
+    mail = outbox.reported(report, message_id)
+    if mail is not None:
+        outbox.bounce(mail)
+
+
+def _disown(signature: Signature) -> bool:
+    """Erase a pending signature and mute its address; whether it was still pending."""
+    pending = Signature.objects.select_for_update().pending().filter(pk=signature.pk)
+    if not _delete(pending):
+        return False
+    _mute(signature)
+    _enter_in_ledger(signature)
+    tally.add_gone(signature.campaign_id, tally.DENIED, 1)
+    return True
+
+
+def _mute(signature: Signature) -> None:
     Mute.objects.update_or_create(
         campaign=signature.campaign,
         address_hash=signature.address_hash,
         defaults={"until": now() + MUTED_FOR},
     )
-    pending = Signature.objects.select_for_update().pending().filter(pk=signature.pk)
-    if _delete(pending):
-        tally.add_gone(signature.campaign_id, tally.DENIED, 1)
-    else:
-        withdraw(signature)
 
 
 @transaction.atomic
@@ -172,18 +208,27 @@ def want_updates(signature: Signature, email: str) -> bool:
     return bool(rows.update(updates=True, email=email))
 
 
+@transaction.atomic
 def stop_updates(signature: Signature) -> bool:
     """No more news, and the address goes; the signature stays as it is."""
     rows = Signature.objects.confirmed().filter(pk=signature.pk)
-    return bool(rows.update(updates=False, email=""))
+    if not rows.update(updates=False, email=""):
+        return False
+    _enter_in_ledger(signature, NO_NEWS)
+    return True
 
 
+@transaction.atomic
 def correct(signature: Signature, name: str, visibility: str) -> bool:
     """Change the name and what is done with it; who only wants to be counted leaves no name."""
     changes = {"visibility": visibility, "name": name}
     if visibility == Visibility.COUNT:
         changes |= {"name": "", "city": "", "comment": ""}
-    return bool(Signature.objects.confirmed().filter(pk=signature.pk).update(**changes))
+    if not Signature.objects.confirmed().filter(pk=signature.pk).update(**changes):
+        return False
+    if visibility != Visibility.PUBLIC:
+        _enter_in_ledger(signature, visibility)
+    return True
 
 
 def approve(signature: Signature, by: User, reason: str = "") -> bool:
@@ -270,13 +315,20 @@ def _in_batches(step: Callable[[], int]) -> int:
 
 
 def remind() -> int:
-    """Ask those once more who have not confirmed for a day; the number of reminders."""
-    rows = Signature.objects.pending().filter(
-        held_at=None,
-        reminded_at=None,
-        signed_at__lte=now() - REMINDED_AFTER,
-        campaign__reminds=True,
-        campaign__status=Campaign.Status.OPEN,
+    """Ask those once more who have not confirmed for a day; the number of reminders.
+
+    Not where an earlier mail did not arrive.
+    """
+    rows = (
+        Signature.objects.pending()
+        .exclude(mails__failed_at__isnull=False)
+        .filter(
+            held_at=None,
+            reminded_at=None,
+            signed_at__lte=now() - REMINDED_AFTER,
+            campaign__reminds=True,
+            campaign__status=Campaign.Status.OPEN,
+        )
     )
     return sum(_remind(signature) for signature in rows[:BATCH])
 
@@ -294,10 +346,19 @@ def forget() -> dict[str, int]:
     """Remove everything whose time is up; how many of each."""
     return {
         "signatures": _in_batches(_forget_stale),
+        "addresses": _forget_bounced(),
         "mutes": Mute.objects.filter(until__lte=now()).delete()[0],
         "mails": outbox.forget(),
         "counters": models.Counter.objects.filter(expires__lte=now().timestamp()).delete()[0],
     }
+
+
+def _forget_bounced() -> int:
+    """Whose mailbox could not be reached a week ago gets no news, and the address goes."""
+    before = now() - outbox.KEPT_FOR
+    bounced = OutboxMail.objects.filter(last_error=outbox.BOUNCED, failed_at__lte=before)
+    rows = Signature.objects.confirmed().filter(updates=True, pk__in=bounced.values("signature"))
+    return rows.update(updates=False, email="")
 
 
 @transaction.atomic
@@ -316,10 +377,11 @@ def _delete(locked: Any) -> list[int]:
     return list(rows.values())
 
 
-def _enter_in_ledger(signature: Signature) -> None:
+def _enter_in_ledger(signature: Signature, what: str = "") -> None:
+    """The whole signature was taken back, or only `what`: no restored backup may bring it again."""
     Erasure.objects.create(
         campaign=signature.campaign,
-        kind=signature.kind,
+        kind=what or signature.kind,
         address_hash=signature.address_hash,
         at=now(),
     )
@@ -356,6 +418,8 @@ def _moderate(
     if not change(signature, rows, changes):
         return False
     Moderation.objects.create(signature=signature, verb=verb, reason=reason, by=by, at=now())
+    if verb is Verb.HIDE:
+        _enter_in_ledger(signature, HIDDEN)
     return True
 
 

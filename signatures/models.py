@@ -182,7 +182,10 @@ class Mute(models.Model):
 
 
 class Erasure(models.Model):
-    """The ledger of those who left: after a restore of an older backup they are erased again."""
+    """The ledger of what people took back: a restored backup that is older does not bring it again.
+
+    `kind` is that of a whole signature, or what `lifecycle` names of it.
+    """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE)
     kind = models.CharField(max_length=12)
@@ -251,6 +254,18 @@ class OutboxMail(models.Model):
                 name="outbox_waiting",
                 condition=Q(sent_at=None, failed_at=None),
             ),
+            # Both for `outbox.minutes_behind`.
+            models.Index(
+                fields=["precedence", "created_at"],
+                name="outbox_oldest",
+                condition=Q(sent_at=None, failed_at=None),
+            ),
+            models.Index(
+                fields=["-created_at"],
+                name="outbox_newest_sent",
+                condition=Q(sent_at__isnull=False),
+            ),
+            models.Index(fields=["message_id"], name="outbox_message_id"),
         ]
 
     def __str__(self):

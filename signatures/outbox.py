@@ -1,47 +1,49 @@
 """Mails kept with the write that caused them, and handed over by a process of their own.
 
-`put` belongs into the transaction of its cause. A sender claims mails under a lease, renewed before
-each talk with the mail server, so that the mails of a killed sender are taken up by the next. A
-crash between the server's "250" and our mark repeats one mail; nothing is ever lost.
+`put` belongs into the transaction of its cause. A sender claims mails under a lease, renewed for as
+long as it is at work, so that the mails of a killed sender are taken up by the next. A crash
+between the server's "250" and our mark repeats one mail; nothing is ever lost.
 """
 
 import logging
 import random
-import smtplib
+import threading
 import uuid
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email.utils import make_msgid
-from enum import Enum
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
+from signatures import keys, smtp
+from signatures.counters import CounterCache
 from signatures.models import OutboxMail, Signature
 
-LEASE = timedelta(seconds=60)  # several answers of a slow mail server (EMAIL_TIMEOUT each)
+LEASE = timedelta(seconds=60)
+RENEWED_EVERY = LEASE / 3
 # Waiting time before each further try, in minutes; then every three hours for three days.
 BACK_OFF = [1, 5, 15, 30, 60, 120]
 LATER = 180
 GIVE_UP_AFTER = timedelta(hours=72)
 JITTER = 0.2
+PAUSE = timedelta(minutes=15)  # for all senders, after a refused login or sender
 KEPT_FOR = timedelta(days=7)
+BOUNCED = "bounced"  # as `last_error`: taken by the mail server, and came back
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 PRECEDENCE = {OutboxMail.Kind.CONFIRM: 0, OutboxMail.Kind.OWN_PAGE: 0, OutboxMail.Kind.REMINDER: 5}
 
+Answer = smtp.Answer
+# What all senders know. In the database and not in Valkey: it must be where the mails are.
+memory = CounterCache("", {"KEY_PREFIX": "outbox"})
 log = logging.getLogger(__name__)
-
-
-class Answer(Enum):
-    """What became of one try to hand a mail over."""
-
-    SENT = "sent"
-    LATER = "later"
-    NEVER = "never"
-    PAUSE = "pause"
 
 
 def put(kind: OutboxMail.Kind, signature: Signature, recipient: str, language: str) -> None:
@@ -59,9 +61,13 @@ def put(kind: OutboxMail.Kind, signature: Signature, recipient: str, language: s
     )
 
 
-@transaction.atomic
 def claim(most: int) -> list[OutboxMail]:
-    """Take up to `most` due mails under a lease; two senders never hold the same one."""
+    """Take up to `most` due mails under one lease; two senders never hold the same mail."""
+    return [] if is_paused() else _claim(most)
+
+
+@transaction.atomic
+def _claim(most: int) -> list[OutboxMail]:
     rows = OutboxMail.objects.due().order_by("precedence", "next_try_at")
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True, of=("self",))
@@ -75,34 +81,97 @@ def claim(most: int) -> list[OutboxMail]:
     return mails
 
 
+@contextmanager
+def held(mails: list[OutboxMail]) -> Iterator[None]:
+    """Renew the lease on claimed mails during the block, however slow the mail server is."""
+    done = threading.Event()
+    renewal = threading.Thread(target=_renew_until, args=(done, mails), daemon=True)
+    renewal.start()
+    try:
+        yield
+    finally:
+        done.set()
+        renewal.join()
+
+
+def _renew_until(done: threading.Event, mails: list[OutboxMail]) -> None:
+    ours = OutboxMail.objects.filter(pk__in=[mail.pk for mail in mails], lease=mails[0].lease)
+    try:
+        while not done.wait(RENEWED_EVERY.total_seconds()):
+            ours.update(leased_until=now() + LEASE)
+    finally:
+        connection.close()  # this thread's own
+
+
 def deliver(
     mail: OutboxMail,
     render: Callable[[OutboxMail], EmailMessage | None],
     server: BaseEmailBackend,
 ) -> Answer:
-    """Hand one claimed mail over and note what became of it."""
-    if not _mine(mail).update(leased_until=now() + LEASE):
-        return Answer.LATER  # it took so long that another sender has it
-    message = render(mail)
-    if message is None:  # its cause is gone: nobody wants this mail any more
-        _mine(mail).delete()
-        return Answer.NEVER
-    answer, error = _hand_over(message, server)
-    if answer is Answer.SENT:
-        _mine(mail).update(
-            sent_at=now(), recipient="", lease=None, leased_until=None, last_error=""
-        )
-    elif answer is Answer.NEVER:
-        _give_up(mail, error)
-    else:
-        _try_later(mail, error)
-    return answer
+    """Hand one claimed mail over and note what became of it.
+
+    It is written only when the mail server listens. After anything but "sent" the connection is
+    given up: no later mail is to suffer from what this one left behind.
+    """
+    outcome = smtp.talk(server.open)
+    if outcome.answer is Answer.SENT:
+        if not _mine(mail).update(leased_until=now() + LEASE):
+            return Answer.LATER  # it took so long that another sender has it
+        message = render(mail)
+        if message is None:  # its cause is gone: nobody wants this mail any more
+            _mine(mail).delete()
+            return Answer.NEVER
+        outcome = smtp.talk(lambda: server.send_messages([message]))
+    if outcome.answer is not Answer.SENT:
+        smtp.hang_up(server)
+    NOTES[outcome.answer](mail, outcome.error)
+    return outcome.answer
 
 
 def release(mails: list[OutboxMail]) -> None:
     """Give claimed mails back untried."""
     for mail in mails:
         _mine(mail).update(lease=None, leased_until=None)
+
+
+def postpone(mail: OutboxMail, seconds: float) -> None:
+    """Give a claimed mail back untried, to be taken up in so many seconds."""
+    later = now() + timedelta(seconds=seconds)
+    _mine(mail).update(next_try_at=later, lease=None, leased_until=None)
+
+
+def is_paused() -> bool:
+    return memory.get("pause") is not None
+
+
+def minutes_behind(before: datetime) -> int:
+    """For how long the oldest mail from `before` that moment has been waiting, in whole minutes.
+
+    Of those that were never tried, or failed at our mail server and were not overtaken by a later
+    one: a mailbox that takes no mail says nothing about others. Reminders do not count.
+    """
+    mails = OutboxMail.objects.filter(created_at__lte=before)
+    sent = mails.filter(sent_at__isnull=False).order_by("-created_at").values("created_at")[:1]
+    is_stuck = Q(created_at__gt=Coalesce(sent, LONG_AGO)) & ~Q(last_error__startswith="recipient")
+    waiting = mails.waiting().filter(Q(attempts=0) | is_stuck, precedence=0).order_by("created_at")
+    oldest = waiting.values_list("created_at", flat=True).first()
+    return 0 if oldest is None else int((now() - oldest).total_seconds() // 60)
+
+
+def reported(report: str, message_id: str) -> OutboxMail | None:
+    """The mail that a report is about, the first time that the report of this name is heard.
+
+    `None` also for mails that left longer than `KEPT_FOR` ago; so long are reports remembered.
+    """
+    name = keys.fingerprint("report", report)
+    if not memory.add(f"report:{name}", 1, timeout=int(KEPT_FOR.total_seconds())):
+        return None
+    return OutboxMail.objects.select_related("signature").filter(message_id=message_id).first()
+
+
+def bounce(mail: OutboxMail) -> None:
+    """It did not arrive after all, and will not."""
+    OutboxMail.objects.filter(pk=mail.pk, failed_at=None).update(sent_at=None, **_failed(BOUNCED))
 
 
 def forget() -> int:
@@ -114,21 +183,8 @@ def forget() -> int:
     return done.delete()[0]
 
 
-def _hand_over(message: EmailMessage, server: BaseEmailBackend) -> tuple[Answer, str]:
-    """The answer by the mail server's code: recipients are refused for good, logins pause us."""
-    try:
-        server.send_messages([message])
-    except smtplib.SMTPRecipientsRefused as error:
-        code = max(code for code, _text in error.recipients.values())
-        return (Answer.NEVER if code >= 500 else Answer.LATER), f"recipient {code}"
-    except (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused) as error:
-        permanent = error.smtp_code >= 500
-        return (Answer.PAUSE if permanent else Answer.LATER), f"sender {error.smtp_code}"
-    except smtplib.SMTPResponseException as error:
-        return (Answer.NEVER if error.smtp_code >= 500 else Answer.LATER), f"data {error.smtp_code}"
-    except (smtplib.SMTPException, OSError) as error:
-        return Answer.LATER, type(error).__name__
-    return Answer.SENT, ""
+def _mark_sent(mail: OutboxMail, error: str) -> None:
+    _mine(mail).update(sent_at=now(), recipient="", lease=None, leased_until=None, last_error=error)
 
 
 def _try_later(mail: OutboxMail, error: str) -> None:
@@ -137,9 +193,10 @@ def _try_later(mail: OutboxMail, error: str) -> None:
         return
     minutes = BACK_OFF[mail.attempts] if mail.attempts < len(BACK_OFF) else LATER
     wait = timedelta(minutes=minutes * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311
+    mail.next_try_at = now() + wait
     _mine(mail).update(
         attempts=mail.attempts + 1,
-        next_try_at=now() + wait,
+        next_try_at=mail.next_try_at,
         last_error=error,
         lease=None,
         leased_until=None,
@@ -148,12 +205,33 @@ def _try_later(mail: OutboxMail, error: str) -> None:
 
 
 def _give_up(mail: OutboxMail, error: str) -> None:
-    _mine(mail).update(
-        failed_at=now(), recipient="", last_error=error, lease=None, leased_until=None
-    )
+    _mine(mail).update(**_failed(error))
     log.warning("Mail %s was given up: %s", mail.pk, error)
 
 
-def _mine(mail: OutboxMail):
+def _pause(mail: OutboxMail, error: str) -> None:
+    """No sender takes up a mail for `PAUSE`; then one try shows whether it has been mended."""
+    release([mail])
+    if memory.add("pause", 1, timeout=int(PAUSE.total_seconds())):
+        log.error("The mail server refuses our login or sender: sending pauses. (%s)", error)
+
+
+def _failed(error: str) -> dict[str, object]:
+    return {
+        "failed_at": now(), "recipient": "", "last_error": error, "lease": None,
+        "leased_until": None,
+    }  # fmt: skip
+
+
+def _mine(mail: OutboxMail) -> QuerySet[OutboxMail]:
     """The row, as long as our lease on it holds."""
     return OutboxMail.objects.filter(pk=mail.pk, lease=mail.lease)
+
+
+NOTES: dict[Answer, Callable[[OutboxMail, str], None]] = {
+    Answer.SENT: _mark_sent,
+    Answer.LATER: _try_later,
+    Answer.BUSY: _try_later,
+    Answer.NEVER: _give_up,
+    Answer.PAUSE: _pause,
+}

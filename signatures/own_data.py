@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from signatures.models import Moderation, OutboxMail, Signature, Token
+from signatures.models import Erasure, Moderation, Mute, OutboxMail, Signature, Token
 
 # What is only about us, or a secret that would be one no longer.
 LEFT_OUT = {"id", "signature", "digest", "code_digest", "lease", "leased_until"}
@@ -12,11 +12,14 @@ LEFT_OUT = {"id", "signature", "digest", "code_digest", "lease", "leased_until"}
 
 def collect(signature: Signature) -> dict[str, Any]:
     """Fields by name, as they are kept; times in UTC."""
+    of_address = {"campaign": signature.campaign, "address_hash": signature.address_hash}
     return {
         "title": str(signature.campaign.title),
         **_fields(signature),
         "links": [_fields(token) for token in Token.objects.filter(signature=signature)],
         "mails": [_fields(mail) for mail in OutboxMail.objects.filter(signature=signature)],
+        "ledger": [_fields(entry) for entry in Erasure.objects.filter(**of_address)],
+        "mutes": [_fields(mute) for mute in Mute.objects.filter(**of_address)],
         "decisions": [
             {**_fields(step), "by": "an organiser"}
             for step in Moderation.objects.filter(signature=signature)

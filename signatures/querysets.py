@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 from django.utils.timezone import now
 
 LIVE = Q(withdrawn_at=None)
@@ -54,11 +54,14 @@ class SignatureQuerySet(models.QuerySet):
     def stale(self, moment=None):
         """Pending for longer than a confirmation may take, and no mail that could still confirm."""
         moment = moment or now()
+        # Not `exclude`, which would take one mail that was sent and one that failed for a third.
+        waiting = FilteredRelation("mails", condition=Q(mails__sent_at=None, mails__failed_at=None))
         return (
             self.pending()
             .filter(signed_at__lte=moment - timedelta(days=settings.PENDING_DAYS))
             .exclude(tokens__expires_at__gt=moment)
-            .exclude(mails__sent_at=None, mails__failed_at=None, mails__isnull=False)
+            .alias(waiting_mails=waiting)
+            .filter(waiting_mails=None)
         )
 
 

@@ -1,4 +1,5 @@
-"""How often one address or one network may do what, and when people are asked a question first.
+"""How often one address or one network may do what, when people are asked a question first, and how
+fast mails leave.
 
 Networks (IPv4 /32, IPv6 /64) and addresses are counted under keyed hashes; the key of the networks
 changes every day, and no counter lives longer than two days. When the counter store cannot be
@@ -7,6 +8,7 @@ reached, people come before limits: the act goes on, and the log says so.
 
 import ipaddress
 import logging
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -34,6 +36,9 @@ RATES = {
 NEW_ADDRESSES_A_DOMAIN = 100  # an hour
 SUSPICIONS = 100  # in ten minutes, until everybody is asked a question …
 ATTACK_LASTS = HOUR  # … for so long
+# What lies between two mails to one domain, in seconds, where mails leave at a pace at all.
+TO_MAJOR_PROVIDERS = 1
+TO_OTHERS = 3
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -90,6 +95,52 @@ def suspect() -> None:
 
 def is_under_attack() -> bool:
     return bool(_reached(lambda: caches["counters"].get("attack"), None))
+
+
+def seconds_to_next_mail() -> float:
+    """0 if the next mail may leave now, which takes the turn; else the time until the next turn.
+
+    All senders share the turns: one in each `MAILS_PER_SECOND`-th of a second.
+    """
+    if not settings.MAILS_PER_SECOND:
+        return 0.0
+    length = 1 / settings.MAILS_PER_SECOND
+    moment = time.time()
+    turn = int(moment / length)
+    lasts = int(length) + 2
+    is_free = _reached(lambda: caches["counters"].add(f"mail-turn:{turn}", 1, timeout=lasts), True)
+    return 0.0 if is_free else max((turn + 1) * length - moment, 0.001)
+
+
+def seconds_to_turn_of_domain(address: str) -> float:
+    """0 if a mail may leave for this domain now, which takes the turn; else when to ask again.
+
+    Those who ask in vain are sent to different turns, so that few of them come too early.
+    """
+    if not settings.MAILS_PER_SECOND:
+        return 0.0
+    domain = names.domain_of(address)
+    key = keys.fingerprint("domain", domain)
+    moment = time.time()
+    resting = _reached(lambda: caches["counters"].get(f"domain-rest:{key}"), None)
+    if resting is not None:
+        return max(resting * MINUTE - moment, 1.0)
+    length = TO_MAJOR_PROVIDERS if domain in names.MAJOR_PROVIDERS else TO_OTHERS
+    turn = int(moment / length)
+    before_us = _count(f"domain-turn:{key}:{turn}", length + 1) - 1
+    return (turn + before_us) * length - moment if before_us > 0 else 0.0
+
+
+def let_domain_rest(address: str, seconds: float) -> None:
+    """Its mail server wants less: no mail to this domain for so long, to the full minute."""
+    if not settings.MAILS_PER_SECOND or seconds <= 0:
+        return
+    key = keys.fingerprint("domain", names.domain_of(address))
+    until = int((time.time() + seconds) / MINUTE) + 1
+    _reached(
+        lambda: caches["counters"].set(f"domain-rest:{key}", until, timeout=int(seconds) + MINUTE),
+        None,
+    )
 
 
 def network(request: HttpRequest) -> str:

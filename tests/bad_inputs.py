@@ -3,6 +3,8 @@
 Lists in a payload are alternatives; each is played by itself.
 """
 
+import hashlib
+import hmac
 import io
 import json
 import re
@@ -15,6 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlencode
 
 import time_machine
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import BOUNDARY, encode_multipart
@@ -37,13 +40,16 @@ from tests.factories import (
 
 CASES = json.loads((Path(__file__).parent / "bad_inputs.json").read_text("utf-8"))
 FORM = "application/x-www-form-urlencoded"
-ALTERNATIVES = ("method", "query", "path", "path_suffix", "clock_skew_s", "setup")
+ALTERNATIVES = ("method", "query", "path", "path_suffix", "clock_skew_s", "setup", "raw")
 # Everything that `play` knows how to do, so that no word of the file is passed over.
 WORDS = {
     "form", "query", "path", "raw", "generator", "headers", "cookies", "file", "content_type",
     "method", "token", "setup", "repeat", "interval_s", "clock_skew_s", "petition",
     "path_suffix",
 }  # fmt: skip
+# What the file only describes: a report that is sent again, half of one, and far too much.
+REPORT = '{"id": "r1", "event": "bounce", "message_id": "<message-id>", "permanent": true}'
+BODIES = {"A10": [REPORT, REPORT[:30], {"repeat": ["x", 5_000_000]}]}
 # A request takes milliseconds here, and of 192 random bits ten thousand guesses find as little as
 # a thousand.
 REPEATS = {"C25": 1000}
@@ -52,6 +58,8 @@ REPEATS = {"C25": 1000}
 def variants(case) -> list[tuple[str, dict, dict]]:
     """The case once, or once for each alternative, each with a name of its own."""
     payload = {"method": "GET", **case["payload"]}
+    if case["id"] in BODIES:
+        payload = {**payload, "raw": BODIES[case["id"]], "content_type": "application/json"}
     if " / " in payload.get("setup", ""):
         payload["setup"] = payload["setup"].split(" / ")
     key = next((key for key in ALTERNATIVES if isinstance(payload.get(key), list)), None)
@@ -74,6 +82,7 @@ class Scene:
     payload: dict
     slug: str = "peace"
     links: dict = field(default_factory=dict)  # in the mail about a signature that waits
+    message_id: str = ""  # of that mail
     hidden: list = field(default_factory=list)  # texts that no public list may show
     answers: list = field(default_factory=list)
     bodies: list = field(default_factory=list)  # the streams that were offered
@@ -103,7 +112,7 @@ def token_of(link: str) -> str:
 
 def play(scene: Scene) -> None:
     """Set up, send what the case says as often as it says, and let the sender of mails work."""
-    if scene.case["endpoint"] in {"confirm", "withdraw"}:
+    if scene.case["endpoint"] in {"confirm", "withdraw", "webhook"}:
         leave_a_signature_waiting(scene)
     if "setup" in scene.payload:
         set_up(scene, scene.payload["setup"])
@@ -147,7 +156,7 @@ def send(scene: Scene, number: int = 0) -> None:
         "/",
         body,
         content_type,
-        headers={name: fill(built(value), scene, number) for name, value in headers(scene)},
+        headers={name: fill(built(value), scene, number) for name, value in headers(scene, body)},
         **{
             "PATH_INFO": unquote_to_bytes(path(scene, number)).decode("latin-1"),
             "QUERY_STRING": fill(built(scene.payload.get("query", "")), scene, number),
@@ -157,8 +166,11 @@ def send(scene: Scene, number: int = 0) -> None:
     scene.answers.append(answer)
 
 
-def headers(scene: Scene) -> Iterator[tuple[str, object]]:
+def headers(scene: Scene, body: bytes) -> Iterator[tuple[str, object]]:
     yield from scene.payload.get("headers", {}).items()
+    if scene.case["endpoint"] == "webhook":
+        key = settings.MAIL_WEBHOOK_KEY.encode()
+        yield "X-Signature", hmac.new(key, body, hashlib.sha256).hexdigest()
     cookies = scene.payload.get("cookies", "none")
     if cookies == "none":
         assert not scene.client.cookies
@@ -178,7 +190,10 @@ def encoded(scene: Scene, number: int) -> tuple[bytes, str]:
     if "form" in payload:
         form = {name: fill(value, scene, number) for name, value in scene.form.items()}
         return urlencode(form).encode(), content_type
-    return built(payload.get("raw", payload.get("generator", ""))).encode(), content_type
+    raw = built(payload.get("raw", payload.get("generator", "")))
+    if scene.case["endpoint"] == "webhook":
+        raw = raw.replace("<message-id>", scene.message_id)
+    return raw.encode(), content_type
 
 
 def built(value) -> str:
@@ -225,6 +240,7 @@ def path(scene: Scene, number: int) -> str:
         "list": f"/en/{scene.slug}/signatories/",
         "any": f"/en/{scene.slug}/",
         "lang": "/",
+        "webhook": "/hooks/mail/",
     }[endpoint]
 
 
@@ -244,6 +260,7 @@ def leave_a_signature_waiting(scene: Scene) -> None:
     """Sam has signed here and another campaign; the links are those of the mail from here."""
     sign(scene.client, scene.campaign, email="sam@example.org")
     (message,) = read_mails()
+    scene.message_id = message.extra_headers["Message-ID"]
     sign(scene.client, make_campaign("bread"), email="sam@example.org")
     read_mails()
     scene.links = links(message)

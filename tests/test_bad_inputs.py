@@ -20,7 +20,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from signatures import names, tally, tokens
-from signatures.models import Signature
+from signatures.models import OutboxMail, Signature
 from tests.bad_inputs import CASES, FORM, WORDS, Scene, built, play, seed, send, token_of, variants
 from tests.factories import (
     links,
@@ -35,7 +35,7 @@ from tests.factories import (
 
 ROOT = Path(__file__).resolve().parent.parent
 # The doors that exist. Who builds another one adds its word.
-ENDPOINTS = {"sign", "confirm", "withdraw", "list", "any", "lang"}
+ENDPOINTS = {"sign", "confirm", "withdraw", "list", "any", "lang", "webhook"}
 # Cases that are played elsewhere, or that no door of ours is open to.
 ELSEWHERE = {
     "C04": "in a browser: tests/browser/test_bad_inputs.py",
@@ -51,7 +51,8 @@ PINNED = {
     "S17": 415, "S19": 422, "S20": 413, "S23": 422, "S26": 303, "S28": 303, "C02-HEAD": 200,
     "C02-OPTIONS": 405, "C11": 301, "C14": 404, "C20": 404, "C22": 303, "L01": 200, "L02": 200,
     "L04": 200, "L05": 200, "L07": 200, "L08": 404, "L10": 404, "L11": 200, "L13": 200, "L14": 200,
-    "H01": 400, "H02": 400, "H04": 400, "I04": 302, "I08": 404,
+    "H01": 400, "H02": 400, "H04": 400, "I04": 302, "I08": 404, "A10-1": 200, "A10-2": 400,
+    "A10-3": 413,
 }  # fmt: skip
 OPEN = {"S31", "C25"}
 # Which answer is said to be wrong; in the cases N… it is the name, in the cases M… the address.
@@ -79,6 +80,7 @@ RUNS = [
 @pytest.mark.parametrize(("name", "case", "payload"), RUNS)
 def test_bad_input(name, case, payload, client, campaign, mo, tmp_path, settings):
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    settings.MAIL_WEBHOOK_KEY = "only-for-tests-abcdefghijklmnopqrstuvwxyz"
     scene = Scene(client, campaign, case, payload)
     if case["endpoint"] == "list":
         seed(scene, mo)
@@ -421,6 +423,14 @@ def sql_is_a_text_like_any_other(scene):
 def no_header_gets_into_the_page_or_into_the_next_one(scene):
     assert "evil.example" not in scene.page
     assert scene.client.get("/en/peace/signatories/").content == scene.answer.content
+
+
+@says("A10")
+def what_is_told_ten_times_happens_once(scene):
+    bounced = OutboxMail.objects.filter(last_error="bounced").count()
+    assert bounced == (1 if scene.answer.status_code == 200 else 0)
+    assert len({answer.status_code for answer in scene.answers}) == 1
+    assert scene.answer.status_code != 413 or scene.bodies[0].tell() == 0
 
 
 @says("I01")

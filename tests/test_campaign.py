@@ -126,6 +126,23 @@ def test_opening_a_campaign_freezes_its_appeal(db):
     assert campaign.appeal.frozen_at is not None
 
 
+def test_loading_a_campaign_again_publishes_no_unfinished_version(campaign):
+    second = lifecycle.revise_appeal(campaign.appeal)
+    assert not lifecycle.publish(campaign)
+
+    second.refresh_from_db()
+    assert second.frozen_at is None
+    assert campaign.appeal.version == 1
+
+
+def test_a_campaign_without_an_appeal_cannot_be_opened(db):
+    campaign = Campaign.objects.create(slug="empty", title=text(en="x"), summary=text(en="x"))
+
+    assert not lifecycle.publish(campaign)
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+
+
 def test_a_frozen_appeal_takes_new_languages_and_keeps_the_others(desk, campaign):
     path = APPEAL.format(campaign.appeal.pk)
     change(

@@ -2,6 +2,6 @@
 
 from signatures.retention.check import overdue
 from signatures.retention.declared import table, undeclared
-from signatures.retention.forgetting import forget, strip
+from signatures.retention.forgetting import FORGOTTEN, ONLY_THE_COUNT, forget, strip
 
-__all__ = ["forget", "overdue", "strip", "table", "undeclared"]
+__all__ = ["FORGOTTEN", "ONLY_THE_COUNT", "forget", "overdue", "strip", "table", "undeclared"]

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from captcha.models import CaptchaStore
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
@@ -36,7 +35,7 @@ def overdue() -> list[Overdue]:
     return [Overdue(what, number) for what, rows in found if (number := rows.count())]
 
 
-def _late(due: datetime) -> Iterator[tuple[str, QuerySet]]:
+def _late(due: datetime) -> Iterator[tuple[str, QuerySet[Any]]]:
     yield (
         "signatures that nobody confirmed",
         Signature.objects.stale(due).exclude(mails__failed_at__gt=due),
@@ -46,6 +45,10 @@ def _late(due: datetime) -> Iterator[tuple[str, QuerySet]]:
         "expired links",
         Token.objects.filter(expires_at__lte=due - outbox.GIVE_UP_AFTER)
         | forgetting.expired_tokens(due),
+    )
+    yield (
+        "mails that wait for too long",
+        OutboxMail.objects.waiting().filter(created_at__lte=due - outbox.GIVE_UP_AFTER),
     )
     yield "mails that have left and keep their recipient", _left_with_recipient()
     yield (
@@ -57,7 +60,7 @@ def _late(due: datetime) -> Iterator[tuple[str, QuerySet]]:
     yield "mutes", Mute.objects.filter(until__lte=due)
     yield "counters", Counter.objects.filter(expires__lte=due.timestamp())
     yield "questions", CaptchaStore.objects.filter(expiration__lte=due)
-    yield "sessions", Session.objects.filter(expire_date__lte=due)
+    yield "sessions", forgetting.expired_sessions(due)
     yield "ledger entries", forgetting.old_erasures(due)
     yield "log entries", forgetting.old_log_entries(due)
     yield "signatures of campaigns long handed in", forgetting.handed_in(due)
@@ -74,13 +77,13 @@ def _left_with_recipient() -> QuerySet[OutboxMail]:
     return OutboxMail.objects.exclude(sent_at=None, failed_at=None).exclude(recipient="")
 
 
-def _readable_addresses() -> Iterator[tuple[str, QuerySet]]:
+def _readable_addresses() -> Iterator[tuple[str, QuerySet[Any]]]:
     """Only the pending and the readers of news have an address, and only until it is used up."""
     may_have_one = PENDING | (LIVE & Q(confirmed_at__isnull=False, updates=True))
     yield "addresses that nobody needs", Signature.objects.exclude(may_have_one | Q(email=""))
 
 
-def _not_sealed() -> Iterator[tuple[str, QuerySet]]:
+def _not_sealed() -> Iterator[tuple[str, QuerySet[Any]]]:
     for model in apps.get_models():
         for field in model._meta.fields:
             if isinstance(field, SealedField):

@@ -152,8 +152,8 @@ LINES = {
     ),
     "ledger": Held(
         SIGNING,
-        _("A code made from the address, after you have withdrawn"),
-        _("So that no backup brings your signature back"),
+        _("A code made from the address, after you have taken something back"),
+        _("So that no backup brings it again: your signature, your name, the news"),
         HASHED,
         lambda: days(LEDGER_DAYS),
     ),
@@ -178,14 +178,14 @@ LINES = {
         _("Name, country and website of the organisation"),
         _("To list it"),
         READABLE,
-        lambda: _("Until it withdraws"),
+        lambda: str(_("Until it withdraws")),
     ),
     "account": Held(
         DESK,
         _("Name, address, rights, your password as a code, and that you are logged in"),
         _("To let you in, and nobody else"),
         READABLE,
-        lambda: _("As long as you have an account"),
+        lambda: str(_("As long as you have an account")),
     ),
     "log": Held(
         DESK,

@@ -4,19 +4,21 @@ Everything here may be called at any time and repeated: it only ever finds what 
 set-based, at most 500 rows in one transaction, so that nobody who signs meanwhile waits for long.
 """
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from importlib import import_module
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from captcha.models import CaptchaStore
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.db import transaction
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat, TruncDay
 from django.utils.timezone import now
+from redis.exceptions import RedisError
 
 from campaigns.models import Campaign
 from signatures import lifecycle, tally
@@ -29,7 +31,7 @@ BATCH = 500
 # A keyed hash holds no colon, so nobody's address can ever match. The row's key keeps it unique.
 FORGOTTEN = "forgotten:"
 MOMENTS = ("signed_at", "reminded_at", "confirmed_at", "withdrawn_at")
-# Looking for exact moments reads all rows, so it is done a few times a day.
+# What is done rarely, because it reads all rows.
 LOOK_EVERY = timedelta(hours=3)
 
 
@@ -42,11 +44,17 @@ def forget() -> dict[str, int]:
         "questions": CaptchaStore.objects.filter(expiration__lte=moment).delete()[0],
         "ledger entries": old_erasures(moment).delete()[0],
         "log entries": old_log_entries(moment).delete()[0],
-        "sessions": _forget_sessions(),
+        "sessions": expired_sessions(moment).delete()[0],
         "reasons": _forget_reasons(),
+        **(_look_at_all_rows(moment) if _is_time_to_look() else {}),
+    }
+
+
+def _look_at_all_rows(moment: datetime) -> dict[str, int]:
+    return {
         "handed-in signatures": sum(map(strip, _batches(handed_in(moment)))),
         "readers of news": sum(map(_stop_news, _batches(readers(moment)))),
-        "hours": sum(map(_keep_the_day, _batches(exact(moment)))) if _is_time_to_look() else 0,
+        "hours": sum(map(_keep_the_day, _batches(exact(moment)))),
     }
 
 
@@ -55,6 +63,10 @@ def expired_tokens(moment: datetime) -> QuerySet[Token]:
     return Token.objects.filter(expires_at__lte=moment).exclude(
         signature__in=Signature.objects.filter(PENDING)
     )
+
+
+def expired_sessions(moment: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(expire_date__lte=moment)
 
 
 def old_erasures(moment: datetime) -> QuerySet[Erasure]:
@@ -72,7 +84,7 @@ def handed_in(moment: datetime) -> QuerySet[Signature]:
     return (
         Signature.objects.confirmed()
         .filter(campaign__in=campaigns)
-        .exclude(address_hash__startswith=FORGOTTEN)
+        .exclude(address_hash__startswith=FORGOTTEN, name="")
     )
 
 
@@ -90,7 +102,7 @@ def exact(moment: datetime) -> QuerySet[Signature]:
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=EXACT_DAYS)
     tells_hour = Q()
     for name in MOMENTS:
-        tells_hour |= Q(**{f"{name}__lt": day}) & ~Q(**{name: TruncDay(name)})
+        tells_hour |= Q(**{f"{name}__lt": day}) & ~Q(**{name: TruncDay(name, tzinfo=UTC)})
     return Signature.objects.exclude(PENDING).filter(tells_hour)
 
 
@@ -110,17 +122,17 @@ def strip(keys: list[int]) -> int:
     What counts goes on counting, without anything that leads to a person. An organisation keeps its
     public name, a reader of news the address. What never counted goes altogether.
     """
-    _let_go(Signature.objects.filter(~COUNTED, pk__in=keys))
+    _let_go(Signature.objects.live().filter(~COUNTED, pk__in=keys))
     rows = Signature.objects.filter(COUNTED, pk__in=keys)
     news = Q(signature__updates=True)
     Token.objects.filter(signature__in=keys).exclude(news).delete()
     OutboxMail.objects.filter(signature__in=keys).delete()
     Moderation.objects.filter(signature__in=keys).exclude(reason="").update(reason="")
-    rows.update(**NOT_PERSONAL_ANY_MORE)
+    rows.update(**ONLY_THE_COUNT)
     return len(keys)
 
 
-NOT_PERSONAL_ANY_MORE: dict[str, Any] = {
+ONLY_THE_COUNT: dict[str, Any] = {
     "name": "", "city": "", "comment": "", "role": "", "contact_domain": "", "via": "",
     "signals": "",
     "address_hash": Concat(Value(FORGOTTEN), Cast("pk", CharField())),
@@ -134,9 +146,10 @@ NOT_PERSONAL_ANY_MORE: dict[str, Any] = {
 
 
 def _let_go(rows: QuerySet[Signature]) -> None:
-    for pk, campaign in rows.values_list("pk", "campaign"):
-        Signature.objects.filter(pk=pk).delete()
-        tally.add_gone(campaign, tally.EXPIRED, 1)
+    gone = dict(rows.select_for_update().values_list("pk", "campaign"))
+    Signature.objects.filter(pk__in=gone).delete()
+    for campaign, number in Counter(gone.values()).items():
+        tally.add_gone(campaign, tally.EXPIRED, number)
 
 
 @transaction.atomic
@@ -148,12 +161,16 @@ def _stop_news(keys: list[int]) -> int:
 
 def _keep_the_day(keys: list[int]) -> int:
     """A page of the list that is being read loses no row by this: moments only become earlier."""
-    days = {name: TruncDay(name) for name in MOMENTS}
+    days = {name: TruncDay(name, tzinfo=UTC) for name in MOMENTS}
     return Signature.objects.filter(pk__in=keys).update(**days)
 
 
 def _is_time_to_look() -> bool:
-    return bool(caches["counters"].add("hours", 1, timeout=LOOK_EVERY.total_seconds()))
+    """When the counter store cannot be reached, looking too often does no harm."""
+    try:
+        return bool(caches["counters"].add("forget", 1, timeout=LOOK_EVERY.total_seconds()))
+    except RedisError:
+        return True
 
 
 def _batches(rows: QuerySet[Signature]) -> Iterator[list[int]]:
@@ -168,9 +185,3 @@ def _batches(rows: QuerySet[Signature]) -> Iterator[list[int]]:
 
 def _forget_reasons() -> int:
     return reasons().update(reason="") + held_and_gone().update(held_at=None, held_reason="")
-
-
-def _forget_sessions() -> int:
-    """Wherever they are kept; their number is not told."""
-    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-    return 0

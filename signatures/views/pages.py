@@ -6,13 +6,14 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
+from signatures import retention
 
 
 @require_safe
 @cache_control(public=True, max_age=60)
 def privacy(request):
     """What we hold, why and how long."""
-    context = {"pending_days": settings.PENDING_DAYS, "contact": settings.DEFAULT_FROM_EMAIL}
+    context = {"table": retention.table(), "contact": settings.REPLY_TO}
     return render(request, "signatures/privacy.html", context)
 
 

@@ -10,13 +10,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from campaigns.models import Campaign
-from signatures import keys, lifecycle, throttle, tokens
+from signatures import keys, lifecycle, outbox, throttle, tokens
 from signatures.forms import ChallengeForm, CodeForm, sign_form
 from signatures.models import Signature
 from signatures.views import answers, appeal
 from signatures.views.limits import limited
 
 TICKET_LIFE = timedelta(days=7)
+STEP = 5  # minutes, to which a delay is rounded
+ONE_REQUEST = timedelta(minutes=1)  # at most, between the writing of a mail and of its ticket
 WAY_AROUND = "unsolved"  # the button of those who cannot answer the question
 
 
@@ -82,8 +84,21 @@ def sent(request, slug, ticket):
     if signature is not None:
         lifecycle.confirm(signature)
         return answers.thanks(request, signature, tokens.new())
-    context = {"campaign": campaign, "form": form}
+    context = {"campaign": campaign, "form": form, **_delay(ticket)}
     return render(request, "signatures/sent.html", context, status=422 if form.is_bound else 200)
+
+
+def _delay(ticket: str) -> dict[str, int]:
+    """How long mails take, rounded up; 0 while they take only the minutes that mails do take.
+
+    Only those count that were there before the visitor came. His own address may have got one or
+    not, and that is not to be seen here.
+    """
+    minutes = outbox.minutes_behind(keys.sealed_at(ticket) - ONE_REQUEST)
+    return {
+        "minutes": minutes // STEP * STEP + STEP if minutes >= STEP else 0,
+        "hours": minutes // 60 + 1,
+    }
 
 
 def _page(request, campaign, form, status):

@@ -1,0 +1,140 @@
+"""Every address of the site, declared: what it may be asked, and who may keep its answer.
+
+Who adds a route adds a line here, or `test_routes` fails.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from captcha.models import CaptchaStore
+from django.apps import apps
+from django.conf import settings
+from django.core.serializers.python import Serializer
+from django.urls import URLPattern, get_resolver
+
+from campaigns.models import Call, Campaign
+from signatures import keys, lifecycle, tokens
+from signatures.models import Counter, Signature, Token
+from tests.factories import (
+    approved,
+    confirmed,
+    links,
+    make_campaign,
+    read_mails,
+    sign,
+    text,
+)
+
+READING = ("GET", "HEAD")
+PRESSING = ("GET", "HEAD", "POST")
+METHODS = (*PRESSING, "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "PROPFIND", "BREW")
+
+
+@dataclass(frozen=True)
+class Route:
+    """`cache` is who may keep the answer: `public` and `figures` (for other sites, too) anybody for
+    a minute, `personal`, `health` and `desk` nobody. `address` leads to a page of `Site`."""
+
+    cache: str
+    address: str
+    methods: tuple[str, ...] = READING
+    status: int = 200
+
+
+ROUTES = {
+    "": Route("personal", "/", status=302),  # depends on the visitor's browser
+    "healthz": Route("health", "/healthz"),
+    "readyz": Route("health", "/readyz"),
+    "robots.txt": Route("public", "/robots.txt"),
+    "captcha/image/<hash:key>/": Route("personal", "/captcha/image/{question}/"),
+    "captcha/audio/<hash:key>.wav": Route(
+        "personal",
+        "/captcha/audio/{question}.wav",
+        status=200 if settings.CAPTCHA_FLITE_PATH else 404,
+    ),
+    "api/v1/campaigns/<code:slug>/": Route("figures", "/api/v1/campaigns/peace/"),
+    "hooks/mail/": Route("personal", "/hooks/mail/", ("POST",), status=405),
+    "en/": Route("public", "/en/"),
+    "en/privacy/": Route("public", "/en/privacy/"),
+    "en/integrity/": Route("public", "/en/integrity/"),
+    "en/confirm/<token:token>/": Route("personal", "/en/confirm/{confirm}/", PRESSING),
+    r"en/^confirm/(?P<token>[A-Za-z0-9_-]{20,64})/?[.,;:!)>\]\s]+/?$": Route(
+        "personal", "/en/confirm/{confirm}.", status=301
+    ),
+    "en/not-me/<token:token>/": Route("personal", "/en/not-me/{not_me}/", PRESSING),
+    "en/manage/<token:token>/": Route("personal", "/en/manage/{manage}/", PRESSING),
+    "en/unsubscribe/<token:token>/": Route("personal", "/en/unsubscribe/{unsubscribe}/", PRESSING),
+    "en/<code:slug>/": Route("public", "/en/peace/"),
+    "en/<code:slug>/sign/": Route("personal", "/en/peace/sign/", PRESSING),
+    "en/<code:slug>/sign/sent/<seal:ticket>/": Route(
+        "personal", "/en/peace/sign/sent/{sent}/", PRESSING
+    ),
+    "en/<code:slug>/thanks/": Route("personal", "/en/peace/thanks/"),
+    "en/<code:slug>/thanks/<seal:ticket>/": Route("personal", "/en/peace/thanks/{thanks}/"),
+    "en/<code:slug>/denied/": Route("public", "/en/peace/denied/"),
+    "en/<code:slug>/withdrawn/": Route("public", "/en/peace/withdrawn/"),
+    "en/<code:slug>/signatories/": Route("public", "/en/peace/signatories/"),
+    "en/<code:slug>/call/<code:partner>/": Route("public", "/en/peace/call/wri/"),
+}
+DESK = f"{settings.ADMIN_PATH}/"  # whatever is below is the organisers' desk
+
+
+@dataclass
+class Site:
+    """A site in use, and the secrets that its mails and its pages have handed out."""
+
+    campaign: Campaign
+    pending: Signature
+    signed: Signature
+    secrets: dict[str, str]
+
+    def address(self, route: Route) -> str:
+        return route.address.format(**self.secrets)
+
+
+def make_site(client, moderator) -> Site:
+    campaign = make_campaign()
+    make_campaign("bread", status="closed", title=text(en="Bread for all"))
+    letter = {"title": text(en="Sign with us"), "body": text(en="Now.")}
+    Call.objects.create(organiser=campaign.organisers.get(), **letter)
+    approved(client, campaign, moderator)
+    signed = confirmed(client, campaign, name="Shown Person", updates="on")
+    pending = sign(client, campaign, name="Waiting Person")
+    mailed = links(read_mails()[-1])
+    token = {name: mailed[name].split("/")[-2] for name in mailed}
+    address_hash = lifecycle.address_hash(campaign, "sam@example.org")
+    own_page, unsubscribe = tokens.new(), tokens.new()
+    tokens.keep_for_managing(signed, own_page)
+    Token.objects.create(
+        signature=signed, purpose=Token.Purpose.UNSUBSCRIBE, digest=tokens.digest(unsubscribe)
+    )
+    return Site(
+        campaign,
+        pending,
+        signed,
+        {
+            "confirm": token["confirm"],
+            "not_me": token["not-me"],
+            "manage": own_page,
+            "unsubscribe": unsubscribe,
+            "sent": keys.seal(f"individual:{address_hash}"),
+            "thanks": keys.seal(own_page),
+            "question": CaptchaStore.generate_key(),
+        },
+    )
+
+
+def walk(patterns=None, prefix="") -> Iterator[str]:
+    """All routes of the URLconf, as they are written there."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = f"{prefix}{pattern.pattern}"
+        if isinstance(pattern, URLPattern):
+            yield route
+        else:
+            yield from walk(pattern.url_patterns, route)
+
+
+def everything() -> list[dict]:
+    """All rows of all tables, but for the counters that slow down abuse."""
+    models = [model for model in apps.get_models() if model is not Counter]
+    return [row for model in models for row in Serializer().serialize(model.objects.order_by("pk"))]
