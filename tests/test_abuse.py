@@ -15,6 +15,11 @@ from tests.factories import confirmed, links, organisation, person, post, press,
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _no_window_of_a_limit_ends_meanwhile(clock):
+    """Time stands still, or the sixty-first request of a minute might be the first of the next."""
+
+
 def from_address(address, **headers):
     return RequestFactory().get("/", REMOTE_ADDR=address, headers=headers)
 
