@@ -50,6 +50,7 @@ demo: setup ## Fill the site with made-up signatures, then start it
 
 admin: setup ## Create an account for the organisers' desk; none is shipped
 	$(python) manage.py migrate --verbosity 0
+	$(python) manage.py roles --verbosity 0
 	$(python) manage.py createsuperuser
 
 lock: dev ## Write requirements*.txt anew from requirements*.in

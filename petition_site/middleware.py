@@ -219,7 +219,8 @@ def comes_from_elsewhere(request) -> bool:
     origin = request.headers.get("Origin")
     if fetch_site not in {"same-origin", "none"}:
         return True
-    return origin is not None and origin.partition("://")[2].lower() != request.get_host().lower()
+    here = f"{request.scheme}://{request.get_host()}"
+    return origin is not None and origin.lower() != here.lower()
 
 
 def is_plain_form(body: bytes) -> bool:

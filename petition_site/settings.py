@@ -56,6 +56,9 @@ INSTALLED_APPS = [
     "django.forms",
     "i18nfield",
     "captcha",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "petition_site.apps.PetitionSiteConfig",
 ]
 
@@ -75,6 +78,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "petition_site.staff.gate.GateMiddleware",
     "petition_site.middleware.OutageMiddleware",
 ]
 
@@ -210,14 +215,52 @@ SECURE_CSP = {
 PUBLIC_POST_MAX_BYTES = 64 * 1024
 PUBLIC_POST_MAX_FIELDS = 50
 
+# The organisers' accounts: a password, then a second factor, then eight hours at most.
+SESSION_ENGINE = "petition_site.staff.sessions"
+SESSION_COOKIE_AGE = 8 * 3600
+# Not in a cookie of its own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+LOGIN_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+AUTHENTICATION_BACKENDS = ["petition_site.staff.accounts.StaffBackend"]
+PASSWORD_HASHERS = [
+    "petition_site.staff.passwords.PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 15},
     },
+    {
+        "NAME": "petition_site.staff.passwords.MaximumLengthValidator",
+        "OPTIONS": {"max_length": 128},
+    },
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "petition_site.staff.passwords.ContextValidator"},
 ]
+ACCOUNT_ADAPTER = "petition_site.staff.accounts.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_FORMS = {"login": "petition_site.staff.forms.LoginForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_RATE_LIMITS = False  # they know addresses and count per process; see staff/limits.py
+ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "petition_site.staff.accounts.FactorAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # there is none to verify
+MFA_FORMS = {
+    "authenticate": "petition_site.staff.forms.CodeForm",
+    "authenticate_webauthn": "petition_site.staff.forms.KeyForm",
+    "activate_totp": "petition_site.staff.forms.ActivateForm",
+    "add_webauthn": "petition_site.staff.forms.AddKeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RECOVERY_CODE_DIGITS = 12
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = _site.hostname
+MFA_TOTP_TOLERANCE = 1  # the code before and the one after: clocks differ
 
 # How many signatures an hour may come from one network before a question is asked first.
 SIGNS_PER_NETWORK = env.int("SIGNS_PER_NETWORK", default=100)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("captcha/image/<hash:key>/", challenge.image, name="captcha-image"),
     path("captcha/audio/<hash:key>.wav", challenge.audio, name="captcha-audio"),
     path("api/v1/campaigns/<code:slug>/", api.campaign, name="api_campaign"),
+    path(f"{settings.ADMIN_PATH}/", include("petition_site.staff.urls")),
     path("hooks/mail/", mail_reports.report, name="mail_report"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     *i18n_patterns(

@@ -13,7 +13,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from signatures import lifecycle, names, rules
+from signatures import lifecycle, names, rules, search
 from signatures.models import Kind, Moderation, Signature
 
 Verb = Moderation.Verb
@@ -84,10 +84,10 @@ class SignatureAdmin(admin.ModelAdmin):
     list_display = [
         "who", "kind", "state", "domains", "country", "visibility", "signals", "day", "campaign",
     ]  # fmt: skip
-    list_filter = [StateFilter, "kind", "campaign", "visibility", "language"]
+    list_filter = [StateFilter, search.FoundFilter, "kind", "campaign", "visibility", "language"]
     list_select_related = ["campaign"]
     search_fields = ["organisation_folded", "website"]
-    search_help_text = _("Organisations by name or website.")
+    search_help_text = _("Organisations by name or website, anybody by the whole e-mail address.")
     ordering = ["-id"]
     list_per_page = 50
     show_full_result_count = False
@@ -113,7 +113,8 @@ class SignatureAdmin(admin.ModelAdmin):
             self.admin_site.admin_view(rules.moderate_by_rule),
             name="signatures_signature_rule",
         )
-        return [rule, *super().get_urls()]
+        find = path("find/", self.admin_site.admin_view(search.find), name="signatures_find")
+        return [rule, find, *super().get_urls()]
 
     def changelist_view(self, request, extra_context=None):
         context = {**(extra_context or {}), "may_moderate": self.has_moderate_permission(request)}
@@ -131,7 +132,17 @@ class SignatureAdmin(admin.ModelAdmin):
     def has_moderate_permission(self, request):
         return request.user.has_perm("signatures.moderate_signature")
 
+    def lookup_allowed(self, lookup, value, request):
+        """Only the filters that are shown: Django would let every column be guessed at."""
+        shown = {getattr(known, "parameter_name", known) for known in self.list_filter}
+        return lookup.partition("__")[0] in shown and super().lookup_allowed(lookup, value, request)
+
     def get_search_results(self, request, queryset, search_term):
+        """An address belongs into no URL: whoever has put one there is told, and finds nothing."""
+        if "@" in search_term:
+            words = _("Look for an address with the box of this page, not in the browser's line.")
+            self.message_user(request, words, messages.WARNING)
+            return queryset.none(), False
         return super().get_search_results(request, queryset, names.fold(search_term))
 
     @admin.display(description=_("who"))

@@ -3,6 +3,7 @@ from django.core.management import call_command
 from django.utils import translation
 
 from tests import factories
+from tests.desk import DeskClient
 
 
 def pytest_configure(config):
@@ -15,6 +16,12 @@ def pytest_configure(config):
 def campaign(db):
     """One open campaign."""
     return factories.make_campaign()
+
+
+@pytest.fixture
+def client():
+    """A browser; `force_login` goes through the second factor, too."""
+    return DeskClient()
 
 
 @pytest.fixture

@@ -99,8 +99,8 @@ def test_a_step_is_taken_by_whoever_may_and_only_by_pressing(client, desk, campa
     desk.get(STEP.format(campaign.pk), {"verb": "pause"})
     desk.post(STEP.format(campaign.pk), {"verb": "delete"})
     mo.is_superuser = False
-    mo.is_staff = True
     mo.save()
+    client.force_login(mo)
     assert client.post(STEP.format(campaign.pk), {"verb": "pause"}).status_code == 403
 
     campaign.refresh_from_db()

@@ -318,7 +318,7 @@ def test_a_password_for_the_desk_is_never_shown_again(guest, site, break_databas
     break_database()
     desk = Client(raise_request_exception=False)
 
-    answer = desk.post("/admin/login/", {"username": "mo", "password": "do not show me"})
+    answer = desk.post("/admin/login/", {"login": "mo", "password": "do not show me"})
 
     assert answer.status_code in {500, 503}
     assert "do not show me" not in answer.content.decode()
@@ -428,7 +428,7 @@ def test_the_cookies_of_the_desk_are_for_this_host_over_https_and_for_no_script(
     secure = {"Host": HOST, "X-Forwarded-Proto": "https", "Referer": f"https://{HOST}/admin/"}
     shown = desk.get("/admin/login/", headers=secure)
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', shown.content.decode())[1]
-    form = {"username": "mo", "password": "only for this test", "csrfmiddlewaretoken": token}
+    form = {"login": "mo", "password": "only for this test", "csrfmiddlewaretoken": token}
     desk.post("/admin/login/", form, headers=secure)
 
     assert len(desk.cookies) == 2

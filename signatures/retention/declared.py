@@ -308,6 +308,15 @@ COLUMNS = {
         "groups": "account",
         "user_permissions": "account",
     },
+    "account.EmailAddress": dict.fromkeys(
+        ["id", "user", "email", "verified", "primary"], "account"
+    ),
+    "account.EmailConfirmation": dict.fromkeys(
+        ["id", "email_address", "created", "sent", "key"], "account"
+    ),
+    "mfa.Authenticator": dict.fromkeys(
+        ["id", "user", "type", "data", "created_at", "last_used_at"], "account"
+    ),
     "sessions.Session": dict.fromkeys(["session_key", "session_data", "expire_date"], "account"),
     "admin.LogEntry": {
         "id": NOTHING,

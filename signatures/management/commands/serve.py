@@ -107,6 +107,7 @@ def free_port(text):
 
 def prepare():
     call_command("migrate", verbosity=0, interactive=False)
+    call_command("roles", verbosity=0)
     call_command("load_campaign", verbosity=0)
     call_command("compile_catalogues", verbosity=0)
     collect_static()
