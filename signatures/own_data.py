@@ -16,8 +16,12 @@ def collect(signature: Signature) -> dict[str, Any]:
     return {
         "title": str(signature.campaign.title),
         **_fields(signature),
-        "links": [_fields(token) for token in Token.objects.filter(signature=signature)],
-        "mails": [_fields(mail) for mail in OutboxMail.objects.filter(signature=signature)],
+        "links": [
+            _fields(token) for token in Token.objects.filter(signature=signature).order_by("pk")
+        ],
+        "mails": [
+            _fields(mail) for mail in OutboxMail.objects.filter(signature=signature).order_by("pk")
+        ],
         "ledger": [_fields(entry) for entry in Erasure.objects.filter(**of_address)],
         "mutes": [_fields(mute) for mute in Mute.objects.filter(**of_address)],
         "decisions": [

@@ -46,12 +46,12 @@ Result = TypeVar("Result")
 
 def may_mail(address_hash: str) -> bool:
     """At most three mails a day to one address, whatever they are about."""
-    return _count(f"mail:{address_hash}", DAY) <= MAILS_A_DAY
+    return count(f"mail:{address_hash}", DAY) <= MAILS_A_DAY
 
 
 def may_try_code(address_hash: str) -> bool:
     """Five guesses while a code can live, whether or not the address is known."""
-    return _count(f"code:{address_hash}", 7 * DAY) <= CODES
+    return count(f"code:{address_hash}", 7 * DAY) <= CODES
 
 
 def forgive_codes(address_hash: str) -> None:
@@ -80,7 +80,7 @@ def is_crowded(address: str) -> bool:
     domain = names.domain_of(address)
     if domain in names.MAJOR_PROVIDERS:
         return False
-    number = _count(f"domain:{keys.fingerprint('domain', domain)}", HOUR)
+    number = count(f"domain:{keys.fingerprint('domain', domain)}", HOUR)
     if number == NEW_ADDRESSES_A_DOMAIN + 1:
         log.warning("Unusually many signatures come from one mail domain; they are held.")
     return number > NEW_ADDRESSES_A_DOMAIN
@@ -88,7 +88,7 @@ def is_crowded(address: str) -> bool:
 
 def suspect() -> None:
     """Something looked like a robot. Too much of that, and everybody is asked a question."""
-    if _count("suspicions", 10 * MINUTE) == SUSPICIONS:
+    if count("suspicions", 10 * MINUTE) == SUSPICIONS:
         _reached(lambda: caches["counters"].set("attack", 1, timeout=ATTACK_LASTS), None)
         log.warning("This looks like an attack: for an hour everybody is asked a question first.")
 
@@ -127,7 +127,7 @@ def seconds_to_turn_of_domain(address: str) -> float:
         return max(resting * MINUTE - moment, 1.0)
     length = TO_MAJOR_PROVIDERS if domain in names.MAJOR_PROVIDERS else TO_OTHERS
     turn = int(moment / length)
-    before_us = _count(f"domain-turn:{key}:{turn}", length + 1) - 1
+    before_us = count(f"domain-turn:{key}:{turn}", length + 1) - 1
     return (turn + before_us) * length - moment if before_us > 0 else 0.0
 
 
@@ -170,7 +170,7 @@ def _network_of(address: str) -> str:
     return str(ip)
 
 
-def _count(key: str, seconds: int) -> int:
+def count(key: str, seconds: int) -> int:
     """The number of times this key was counted since it was first, within so many seconds."""
     return _reached(lambda: _increase(key, seconds), 0)
 

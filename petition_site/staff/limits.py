@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 def allow(request, act: str, account: str) -> bool:
     """Count one more try; whether it may be made. What is refused here burdens nobody elsewhere."""
     for key, (limit, seconds) in _counters(request, act, account).items():
-        count = _count(key, seconds)
+        count = throttle.count(key, seconds)
         if count == limit + 1:
             log.warning("Too many tries of a %s fail; they are slowed down.", act)
         if count > limit:
@@ -48,7 +48,7 @@ def forgive(request, act: str, account: str) -> None:
 
 def is_first_use(account: str, code: str) -> bool:
     """Whether this code was not used a moment ago, by whoever looked over a shoulder."""
-    return _count(f"desk:used:{keys.fingerprint('code', account, code)}", CODE_LIVES) == 1
+    return throttle.count(f"desk:used:{keys.fingerprint('code', account, code)}", CODE_LIVES) <= 1
 
 
 def _counters(request, act, account) -> dict[str, tuple[int, int]]:
@@ -59,15 +59,3 @@ def _counters(request, act, account) -> dict[str, tuple[int, int]]:
         "network": f"network:{network}",
     }
     return {f"desk:{names[what]}:{act}": rule for what, rule in LIMITS[act].items()}
-
-
-def _count(key: str, seconds: int) -> int:
-    """How often this was counted since the first time, within so many seconds."""
-    counters = caches["counters"]
-    try:
-        return 1 if counters.add(key, 1, timeout=seconds) else counters.incr(key)
-    except ValueError:  # its time ended between the two steps
-        return 1
-    except RedisError as error:
-        log.warning("The counter store cannot be reached: %s", type(error).__name__)
-        return 1
