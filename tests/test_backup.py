@@ -5,7 +5,6 @@ import gzip
 import io
 import json
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -157,15 +156,6 @@ def test_a_backup_holds_nothing_readable_and_opens_only_with_its_key(
     backup.new_key(other)
     with pytest.raises(CommandError, match="This key does not open"):
         call_command("restore", file, identity=other, check=True)
-
-
-@pytest.mark.skipif(not shutil.which("age"), reason="the age program is not here")
-def test_the_age_program_opens_a_backup(campaign, back_up, file, pair):
-    back_up()
-    command = ["age", "--decrypt", "--identity", str(pair[1]), str(file)]
-    done = subprocess.run(command, capture_output=True, check=True)
-
-    assert gzip.decompress(done.stdout).startswith(b'{"backup":1')
 
 
 def test_backups_and_keys_are_for_their_owner_only(campaign, back_up, file, pair):
