@@ -132,6 +132,12 @@ def crawl(language) -> Crawl:
     asked, waiting = set(), deque(["/", "/robots.txt"])
     public = Campaign.objects.public().values_list("slug", flat=True)
     waiting += [f"/api/v1/campaigns/{slug}/" for slug in public]
+    # Where people come to after they have done something.
+    waiting += [
+        f"/{language}/{slug}/{page}/"
+        for slug in public
+        for page in ("thanks", "denied", "withdrawn")
+    ]
     # A partner sends the address of its letter round; no page of ours does.
     calls = Call.objects.values_list("organiser__campaign__slug", "organiser__code")
     waiting += [f"/{language}/{slug}/call/{code}/" for slug, code in calls]
@@ -231,9 +237,7 @@ def is_allowed(link: str, host: str | None) -> bool:
 
 
 def test_the_robot_has_been_on_every_public_page(site):
-    """Every route that anybody may keep; the pages after a signature nobody links to."""
-    seen = crawl("en").bodies.keys() | {"/en/peace/denied/", "/en/peace/withdrawn/"}
-    paths = {urlsplit(address).path for address in seen}
+    paths = {urlsplit(address).path for address in crawl("en").bodies}
     ours = {path for path in paths if path.split("/")[1] not in {*LANGUAGES} - {"en"}}
     with translation.override("en"):
         found = {resolve(path).route for path in ours}

@@ -7,11 +7,13 @@ import itertools
 import json
 import re
 import unicodedata
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
 from django.db import transaction
+from django.utils.timezone import now
 
 from signatures import keys, lifecycle, names, tokens
 from signatures.models import Signature
@@ -150,8 +152,11 @@ def test_even_if_it_got_into_the_database_no_page_takes_it_for_a_part_of_itself(
 
     for kind in GOOD:
         assert set(strings) <= set(listed(visitor, kind, known))
-    recent = assert_harmless(visitor.get("/en/peace/"), known)
-    assert len(set(strings) & set(recent.names)) == 8
+    rows = list(Signature.objects.order_by("pk"))
+    for start in range(0, len(rows), 8):
+        newest = [row.pk for row in rows[start : start + 8]]
+        Signature.objects.filter(pk__in=newest).update(confirmed_at=now() + timedelta(days=start))
+        assert_harmless(visitor.get("/en/peace/"), known)
 
 
 def copy(row: Signature, number: int, text: str) -> Signature:
@@ -271,16 +276,20 @@ def as_header(text: str) -> str:
 
 
 @pytest.mark.parametrize("strings", PARTS)
-def test_a_search_at_the_desk_finds_at_most_something(visitor, campaign, mo, strings):
-    visitor.force_login(mo)
-    if visitor.get("/admin/signatures/signature/").status_code != 200:
-        pytest.skip("the desk asks for more than a password")
-    plain = Page(visitor.get("/admin/signatures/signature/", {"q": "x"}).text).shapes
+def test_a_search_at_the_desk_finds_at_most_something(client, campaign, mo, strings):
+    client.force_login(mo)
+    address = "/admin/signatures/signature/"
+    plain = set().union(
+        *(Page(client.get(address, {"q": text}).text).shapes for text in ("x", "@", "x" * 99))
+    )
     for text in strings:
-        answer = visitor.get("/admin/signatures/signature/", {"q": text})
+        answer = client.get(address, {"q": text})
         assert answer.status_code == 200, text
         page = Page(answer.text)
         assert page.shapes <= plain, page.shapes - plain
+        assert page.fields["q"] == shown(text)
+        typed = client.post(f"{address}find/", {"q": text})
+        assert typed["Location"].startswith(f"{address}?"), text
     for text in strings[::8]:  # what stands there is looked at by Django alone
-        odd = visitor.get("/admin/signatures/signature/", {"kind__exact": text, "o": text})
+        odd = client.get(address, {"kind__exact": text, "o": text})
         assert odd.status_code in {200, 302}, text
