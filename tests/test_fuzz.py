@@ -26,7 +26,7 @@ from tests.routes import METHODS, ROUTES, make_site
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 fuzzed = hypothesis_settings(
-    max_examples=int(os.environ.get("FUZZ_EXAMPLES") or 200),
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES") or 120),
     deadline=None,
     # All examples of a property share one site; what it holds must not matter.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
