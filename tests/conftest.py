@@ -1,15 +1,8 @@
 import pytest
-from django.core.management import call_command
 from django.utils import translation
 
 from tests import factories
 from tests.desk import DeskClient
-
-
-def pytest_configure(config):
-    """Once and before the workers start, which would all compile the same files at once."""
-    if not hasattr(config, "workerinput"):
-        call_command("compile_catalogues")
 
 
 @pytest.fixture

@@ -59,13 +59,17 @@ def pytest_configure(config) -> None:
     from django.conf import settings  # noqa: PLC0415
     from django.core.management import call_command  # noqa: PLC0415
 
+    from signatures.management.commands.serve import collect_static  # noqa: PLC0415
+
     if not hasattr(config, "workerinput"):
+        # Once and before the workers start, which would all write the same files at once.
         call_command("compile_catalogues", verbosity=0)
+        collect_static()
     default = settings.DATABASES["default"]
     if default["ENGINE"].endswith("sqlite3"):
         # A file, as in production: threads and processes then wait for each other as they would.
         default.setdefault("TEST", {})["NAME"] = str(folder() / "test.sqlite3")
-    # Nobody runs collectstatic before a test.
+    # A test may ask for a file that was added a moment ago.
     settings.STORAGES["staticfiles"]["BACKEND"] = (
         "django.contrib.staticfiles.storage.StaticFilesStorage"
     )
