@@ -3,26 +3,15 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import models
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
-from i18nfield.fields import I18nCharField, I18nTextField
 from i18nfield.forms import I18nFormField
 from i18nfield.strings import LazyI18nString
 
 from campaigns import lifecycle
-from campaigns.models import Addressee, Appeal, Call, Campaign, CampaignStep, Demand, Organiser
-from campaigns.widgets import SideBySideInput, SideBySideTextarea
-
-admin.site.site_header = admin.site.site_title = _("Organisers' desk")
-admin.site.index_title = _("What there is to do")
-
-FIELDS = {
-    I18nCharField: {"widget": SideBySideInput},
-    I18nTextField: {"widget": SideBySideTextarea},
-    models.URLField: {"assume_scheme": "https"},
-}
+from campaigns.desk import FIELDS, DeskAdmin, ReadOnly
+from campaigns.models import Addressee, Appeal, AuditEvent, Call, Campaign, Demand, Organiser
 
 Status = Campaign.Status
 # Verb, its label, and the statuses in which it is offered.
@@ -38,13 +27,6 @@ VERBS = {
 }
 
 
-class DeskAdmin(admin.ModelAdmin):
-    formfield_overrides = FIELDS
-
-    class Media:
-        css = {"all": ["css/admin.css"]}
-
-
 class AddresseeInline(admin.StackedInline):
     model = Addressee
     formfield_overrides = FIELDS
@@ -58,26 +40,19 @@ class OrganiserInline(admin.StackedInline):
     show_change_link = True
 
 
-class StepInline(admin.TabularInline):
+class EventInline(ReadOnly, admin.TabularInline):
     """Who did what and when; for reading."""
 
-    model = CampaignStep
+    model = AuditEvent
     fields = readonly_fields = ["verb", "by", "at"]
     extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Campaign)
 class CampaignAdmin(DeskAdmin):
     list_display = ["title", "status", "closes_at"]
     readonly_fields = ["status", "closed_at"]
-    inlines = [AddresseeInline, OrganiserInline, StepInline]
+    inlines = [AddresseeInline, OrganiserInline, EventInline]
     change_form_template = "admin/campaigns/campaign/change_form.html"
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
@@ -131,7 +106,7 @@ class FreezableForm(forms.ModelForm):
         data = super().clean()
         for name in self._texts():
             if name in data:
-                data[name] = LazyI18nString({**data[name].data, **self._kept(name)})
+                data[name] = LazyI18nString({**(data[name].data or {}), **self._kept(name)})
         return data
 
     def _texts(self):
@@ -142,7 +117,8 @@ class FreezableForm(forms.ModelForm):
         if not self.is_frozen() or self.instance.pk is None:
             return {}
         stored = type(self.instance).objects.get(pk=self.instance.pk)
-        return {code: words for code, words in getattr(stored, name).data.items() if words}
+        texts = getattr(stored, name).data or {}
+        return {code: words for code, words in texts.items() if words}
 
 
 class AppealForm(FreezableForm):

@@ -6,7 +6,8 @@ Each verb is a guarded update: it says whether the campaign was in a state in wh
 from django.db import transaction
 from django.utils.timezone import now
 
-from campaigns.models import Appeal, Campaign, CampaignStep
+from campaigns import trail
+from campaigns.models import Appeal, Campaign
 
 Status = Campaign.Status
 FOR_GOOD = "close for good"
@@ -51,7 +52,7 @@ def close(campaign: Campaign, by=None) -> bool:
 
 def reopen(campaign: Campaign, by=None) -> bool:
     """Let people sign again, unless nobody could be recognised any more who has signed before."""
-    if campaign.steps.filter(verb=FOR_GOOD).exists():
+    if campaign.events.filter(verb=FOR_GOOD).exists():
         return False
     return _move(
         campaign, "reopen", by, [Status.CLOSED], status=Status.OPEN, closed_at=None, closes_at=None
@@ -60,7 +61,7 @@ def reopen(campaign: Campaign, by=None) -> bool:
 
 def close_for_good(campaign: Campaign, by=None) -> None:
     """Remember that what leads to a person was destroyed: from here there is no way back."""
-    _record(campaign, FOR_GOOD, by)
+    trail.record(FOR_GOOD, by, campaign)
 
 
 def hand_in(campaign: Campaign, by=None) -> bool:
@@ -82,7 +83,7 @@ def revise_appeal(appeal: Appeal, by=None) -> Appeal:
     )
     for demand in appeal.demands.all():
         revision.demands.create(number=demand.number, text=demand.text)
-    _record(appeal.campaign, f"revise to {revision.version}", by)
+    trail.record("revise appeal", by, appeal.campaign, revision, version=revision.version)
     return revision
 
 
@@ -91,7 +92,7 @@ def publish_appeal(appeal: Appeal, by=None) -> bool:
     """From now on this version is the one that is signed, and its text is frozen."""
     if not Appeal.objects.filter(pk=appeal.pk, frozen_at=None).update(frozen_at=now()):
         return False
-    _record(appeal.campaign, f"publish {appeal.version}", by)
+    trail.record("publish appeal", by, appeal.campaign, appeal, version=appeal.version)
     return True
 
 
@@ -102,9 +103,5 @@ def _move(campaign, verb, by, sources, **changes) -> bool:
         return False
     for field, value in changes.items():
         setattr(campaign, field, value)
-    _record(campaign, verb, by)
+    trail.record(verb, by, campaign)
     return True
-
-
-def _record(campaign, verb, by) -> None:
-    CampaignStep.objects.create(campaign=campaign, verb=verb, by=by)

@@ -17,7 +17,7 @@ class CampaignQuerySet(models.QuerySet):
 
     def handed_in_before(self, moment):
         """Campaigns that said so before this moment; the planned day of the hand-in is no proof."""
-        handed_in = models.Max("steps__at", filter=models.Q(steps__verb="hand in"))
+        handed_in = models.Max("events__at", filter=models.Q(events__verb="hand in"))
         return (
             self.filter(status="handed_in")
             .annotate(handed_in_at=handed_in)

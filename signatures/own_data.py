@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.db.models import Model
+from i18nfield.strings import LazyI18nString
 
 from signatures.models import Erasure, Moderation, Mute, OutboxMail, Signature, Token
 
 # What is only about us, or a secret that would be one no longer.
-LEFT_OUT = {"id", "signature", "digest", "code_digest", "lease", "leased_until"}
+LEFT_OUT = {
+    "id", "signature", "digest", "code_digest", "lease", "leased_until", "opinion_wanted_by",
+}  # fmt: skip
 
 
 def collect(signature: Signature) -> dict[str, Any]:
@@ -38,10 +41,15 @@ def as_text(signature: Signature) -> str:
 
 def _fields(row: Model) -> dict[str, Any]:
     return {
-        field.name: field.value_from_object(row)
+        field.name: _plain(field.value_from_object(row))
         for field in row._meta.fields
         if field.name not in LEFT_OUT
     }
+
+
+def _plain(value: Any) -> Any:
+    """A text in several languages as a table of them."""
+    return value.data if isinstance(value, LazyI18nString) else value
 
 
 def _lines(facts: dict[str, Any], indent: str = "") -> list[str]:

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Count, F, Sum
+from django.db.models import Case, Count, F, Sum, Value, When
 
 from campaigns.models import Campaign
 from signatures.models import Kind, Signature, Tally
@@ -41,12 +41,14 @@ class Totals:
 
 def add(signature: Signature, step: int) -> None:
     """Count a signature (+1) or stop counting it (-1), inside the caller's transaction."""
-    _add(signature.campaign_id, signature.kind, signature.country, step)
+    kind = PAPER if signature.batch_id else signature.kind
+    _add(signature.campaign_id, kind, signature.country, step)
 
 
 def count(rows: SignatureQuerySet) -> Counter[tuple[str, str]]:
-    """How many of these rows count, by kind and country; scans them."""
-    parts = rows.counted().values_list("kind", "country").annotate(number=Count("pk"))
+    """How many of these rows count, by kind (paper is one) and country; scans them."""
+    counted_as = Case(When(batch=None, then=F("kind")), default=Value(PAPER))
+    parts = rows.counted().values_list(counted_as, "country").annotate(number=Count("pk"))
     return Counter({(kind, country): number for kind, country, number in parts})
 
 
@@ -112,7 +114,7 @@ def recount(campaign: Campaign) -> dict[tuple[str, str], int]:
     shards = list(Tally.objects.select_for_update().filter(campaign=campaign).order_by("pk"))
     shown: Counter[tuple[str, str]] = Counter()
     for shard in shards:
-        if shard.kind not in Kind.values:  # paper, and what is gone
+        if shard.kind in GONE:
             continue
         shown[shard.kind, shard.country] += shard.number
     true = count(Signature.objects.filter(campaign=campaign))

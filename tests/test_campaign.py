@@ -84,8 +84,8 @@ def test_a_button_changes_the_status_and_is_recorded(desk, mo, db, before, verb,
 
     campaign.refresh_from_db()
     assert campaign.status == after
-    assert campaign.steps.first().by == mo
-    assert campaign.steps.first().verb == verb.replace("_", " ")
+    assert campaign.events.first().by == mo
+    assert campaign.events.first().verb == verb.replace("_", " ")
 
 
 def test_the_status_is_not_a_field_to_type_into(desk, campaign):
@@ -110,7 +110,7 @@ def test_a_step_is_taken_by_whoever_may_and_only_by_pressing(client, desk, campa
 def test_a_verb_does_nothing_where_it_does_not_fit(campaign):
     assert not lifecycle.resume(campaign)
     assert not lifecycle.hand_in(campaign)
-    assert campaign.steps.count() == 1
+    assert campaign.events.count() == 1
 
 
 def test_the_database_knows_every_status(campaign):

@@ -219,7 +219,7 @@ def test_there_is_no_way_back(campaign, capsys):
     assert "delete every backup made before this moment" in said
     assert "destroy ADDRESS_KEY" in said
     assert campaigns.reopen(campaign) is False
-    assert [step.verb for step in campaign.steps.order_by("pk")][-1] == "close for good"
+    assert [step.verb for step in campaign.events.order_by("pk")][-1] == "close for good"
 
 
 def test_doing_it_again_does_no_harm(client, campaign, mo, capsys):

@@ -36,7 +36,12 @@ def test_all_sealed_columns_are_known():
         "Signature.city",
         "Signature.comment",
         "Signature.role",
+        "Signature.affiliation",
         "OutboxMail.recipient",
+        "PaperSheet.scan",
+        "SealedEntry.line",
+        "HandIn.receipt",
+        "HandInFile.content",
     }
 
 

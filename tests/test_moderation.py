@@ -235,7 +235,7 @@ def test_a_rule_holds_in_sets_and_all_of_it_can_be_taken_back(desk, campaign, wa
 
 
 def test_a_rule_works_in_batches(desk, campaign, wave, mo, monkeypatch):
-    monkeypatch.setattr(lifecycle, "BATCH", 2)
+    monkeypatch.setattr(lifecycle.moderating, "BATCH", 2)
 
     assert lifecycle.hold_all(campaign, Signature.objects.all(), mo, "why") == 5
     assert tally.read(campaign).people == 0

@@ -121,7 +121,7 @@ def test_everything_that_is_kept_can_be_taken_along(client, own_page, signature,
     text = client.get(f"{own_page}?download=text").content.decode()
     assert "name: Sam Example" in text
     for field in Signature._meta.fields:
-        assert field.name in kept or field.name == "id"
+        assert field.name in kept or field.name in {"id", "opinion_wanted_by"}
 
 
 def test_whoever_withdrew_may_sign_again(client, campaign, own_page):

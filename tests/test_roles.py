@@ -162,7 +162,11 @@ def test_the_command_gives_the_groups_their_rights_and_takes_others_away(db, cap
 
     assert set(Group.objects.values_list("name", flat=True)) == set(roles.ROLES)
     rights = set(moderator.permissions.values_list("codename", flat=True))
-    assert rights == {"view_signature", "view_moderation", "moderate_signature"}
+    assert rights == {
+        "view_signature", "view_moderation", "moderate_signature", "view_paperbatch",
+        "add_paperbatch", "change_paperbatch", "view_papersheet", "add_papersheet",
+        "change_papersheet",
+    }  # fmt: skip
     assert "owner" in capsys.readouterr().out
 
 

@@ -143,7 +143,7 @@ def test_who_looked_for_an_address_is_logged_and_for_which_is_not(desk, campaign
     [
         "user__password__startswith=a", "moderations__by__password__startswith=a",
         "email__startswith=a", "address_hash__startswith=a", "name=Canary",
-        "tokens__digest__startswith=a", "campaign__steps__by__username=a", "canary@example.org=1",
+        "tokens__digest__startswith=a", "campaign__events__by__username=a", "canary@example.org=1",
     ],
 )  # fmt: skip
 def test_the_list_is_filtered_by_its_filters_alone(desk, campaign, lookup):

@@ -10,25 +10,46 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-EDITED = ("campaign", "appeal", "demand", "addressee", "organiser", "call")
+EDITED = (
+    "campaign", "appeal", "demand", "addressee", "organiser", "call", "update", "earlierappeal",
+    "earlierorganisation",
+)  # fmt: skip
 EDITING = [
-    "campaigns.view_campaignstep",
+    "campaigns.view_auditevent",
     *(
         f"campaigns.{act}_{model}"
         for act in ("view", "add", "change", "delete")
         for model in EDITED
     ),
 ]
+MAILING = ["signatures.view_mailing", "signatures.add_mailing", "signatures.change_mailing"]
 READING = ["signatures.view_signature", "signatures.view_moderation"]
-MODERATING = ["signatures.moderate_signature"]
+MODERATING = [
+    "signatures.moderate_signature",
+    *(
+        f"signatures.{act}_{model}"
+        for act in ("view", "add", "change")
+        for model in ("paperbatch", "papersheet")
+    ),
+]
+HANDING_IN = [
+    "campaigns.view_auditevent",
+    *(
+        f"signatures.{act}_{model}"
+        for act in ("view", "add", "change")
+        for model in ("export", "handin", "handinfile")
+    ),
+]
+# What one may not do alone, another one must agree to: anybody who may do it himself, or an owner.
+DECIDING = ["signatures.view_proposal", "signatures.decide_proposal"]
 # There is no deleting: what an account has done stays with it; it is switched off instead.
 MANAGING = ["auth.view_user", "auth.add_user", "auth.change_user"]
 
 ROLES = {
-    "editor": EDITING,
+    "editor": EDITING + MAILING,
     "moderator": READING + MODERATING,
-    "data officer": READING,
-    "owner": EDITING + READING + MODERATING + MANAGING,
+    "data officer": READING + HANDING_IN + DECIDING,
+    "owner": EDITING + MAILING + READING + MODERATING + HANDING_IN + DECIDING + MANAGING,
 }
 LABELS = {
     "editor": _("Editor"),
@@ -37,9 +58,9 @@ LABELS = {
     "owner": _("Owner"),
 }
 MEANING = {
-    "editor": _("writes the texts of campaigns, sees no signatures"),
-    "moderator": _("reads and moderates signatures"),
-    "data officer": _("reads signatures and their history"),
+    "editor": _("writes the texts and the news of campaigns, sees no signatures"),
+    "moderator": _("reads and moderates signatures, enters paper sheets"),
+    "data officer": _("exports, seals the list and hands it in, agrees to what others propose"),
     "owner": _("all of that, and the accounts of the desk"),
 }
 

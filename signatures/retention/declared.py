@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from signatures import lifecycle, outbox
+from signatures.retention.columns import COLUMNS, NOT_ABOUT_PEOPLE
 
 LEDGER_DAYS = 2 * settings.BACKUP_DAYS
 LOG_DAYS = 365
@@ -28,6 +29,7 @@ OUTSIDE = _("encrypted to a key that is not on the server")
 
 SIGNING = _("When you sign")
 ORGANISING = _("When you sign for an organisation")
+ON_PAPER = _("When you sign on paper")
 DESK = _("When you work at the organisers' desk")
 
 
@@ -173,6 +175,20 @@ LINES = {
         OUTSIDE,
         lambda: days(settings.BACKUP_DAYS),
     ),
+    "sealed": Held(
+        SIGNING,
+        _("Your line in the list for the addressees, if you agreed to be named"),
+        _("So that what is handed in cannot be changed, and you can check it"),
+        SEALED,
+        until_hand_in,
+    ),
+    "paper": Held(
+        ON_PAPER,
+        _("Your line on the sheet, who collected it, and a picture of the sheet if there is one"),
+        _("To count you, and to find doubles"),
+        SEALED,
+        until_hand_in,
+    ),
     "organisation": Held(
         ORGANISING,
         _("Name, country and website of the organisation"),
@@ -197,153 +213,16 @@ LINES = {
             % {"time": days(LOG_DAYS)}
         ),
     ),
+    "trail": Held(
+        DESK,
+        _("What you decided about campaigns, exports, lists and mailings, and when"),
+        _("In a chain that shows if somebody changes it later"),
+        READABLE,
+        lambda: str(_("As long as the site is there")),
+    ),
 }
 # Not a column of ours.
 ELSEWHERE = {"backup"}
-# Says nothing about a person: keys of rows, the site's own bookkeeping, and questions to robots.
-NOTHING = ""
-
-COLUMNS = {
-    "signatures.Signature": {
-        "id": NOTHING,
-        "campaign": "figures",
-        "appeal": "figures",
-        "kind": "figures",
-        "language": "figures",
-        "address_hash": "hash",
-        "email": "address",
-        "name": "name",
-        "country": "figures",
-        "city": "name",
-        "comment": "name",
-        "visibility": "figures",
-        "updates": "figures",
-        "via": "decisions",
-        "consent_version": "figures",
-        "signals": "decisions",
-        "organisation": "organisation",
-        "organisation_folded": "organisation",
-        "website": "organisation",
-        "role": "name",
-        "contact_domain": "decisions",
-        "signed_at": "figures",
-        "reminded_at": "figures",
-        "confirmed_at": "figures",
-        "withdrawn_at": "figures",
-        "held_at": "figures",
-        "held_reason": "decisions",
-        "hidden_at": "figures",
-        "approved_at": "figures",
-        "refused_at": "figures",
-    },
-    "signatures.Token": {
-        "id": NOTHING,
-        "signature": "links",
-        "purpose": "links",
-        "digest": "links",
-        "code_digest": "links",
-        "expires_at": "links",
-    },
-    "signatures.Mute": {
-        "id": NOTHING,
-        "campaign": "mute",
-        "address_hash": "mute",
-        "until": "mute",
-    },
-    "signatures.Erasure": {
-        "id": NOTHING,
-        "campaign": "ledger",
-        "kind": "ledger",
-        "address_hash": "ledger",
-        "at": "ledger",
-    },
-    "signatures.Tally": dict.fromkeys(
-        ["id", "campaign", "kind", "country", "shard", "number"], NOTHING
-    ),
-    "signatures.OutboxMail": {
-        "id": NOTHING,
-        "kind": "mails",
-        "signature": "mails",
-        "recipient": "mails",
-        "language": "mails",
-        "precedence": NOTHING,
-        "message_id": "mails",
-        "created_at": "mails",
-        "next_try_at": "mails",
-        "attempts": "mails",
-        "lease": NOTHING,
-        "leased_until": NOTHING,
-        "last_error": "mails",
-        "sent_at": "mails",
-        "failed_at": "mails",
-    },
-    "signatures.Moderation": {
-        "id": NOTHING,
-        "signature": "log",
-        "verb": "log",
-        "reason": "decisions",
-        "by": "log",
-        "at": "log",
-    },
-    "signatures.Counter": dict.fromkeys(["key", "value", "expires"], "limits"),
-    "campaigns.CampaignStep": {
-        "id": NOTHING,
-        "campaign": "log",
-        "verb": "log",
-        "by": "log",
-        "at": "log",
-    },
-    "auth.User": {
-        "id": NOTHING,
-        "password": "account",
-        "last_login": "account",
-        "is_superuser": "account",
-        "username": "account",
-        "first_name": "account",
-        "last_name": "account",
-        "email": "account",
-        "is_staff": "account",
-        "is_active": "account",
-        "date_joined": "account",
-        "groups": "account",
-        "user_permissions": "account",
-    },
-    "account.EmailAddress": dict.fromkeys(
-        ["id", "user", "email", "verified", "primary"], "account"
-    ),
-    "account.EmailConfirmation": dict.fromkeys(
-        ["id", "email_address", "created", "sent", "key"], "account"
-    ),
-    "mfa.Authenticator": dict.fromkeys(
-        ["id", "user", "type", "data", "created_at", "last_used_at"], "account"
-    ),
-    "sessions.Session": dict.fromkeys(["session_key", "session_data", "expire_date"], "account"),
-    "admin.LogEntry": {
-        "id": NOTHING,
-        "action_time": "log",
-        "user": "log",
-        "content_type": "log",
-        "object_id": "log",
-        "object_repr": "log",
-        "action_flag": "log",
-        "change_message": "log",
-    },
-    "captcha.CaptchaStore": dict.fromkeys(
-        ["id", "challenge", "response", "hashkey", "expiration"], NOTHING
-    ),
-}
-# What organisers publish, and what Django keeps about itself.
-NOT_ABOUT_PEOPLE = {
-    "campaigns.Campaign",
-    "campaigns.Appeal",
-    "campaigns.Demand",
-    "campaigns.Addressee",
-    "campaigns.Organiser",
-    "campaigns.Call",
-    "auth.Group",
-    "auth.Permission",
-    "contenttypes.ContentType",
-}
 
 
 def table() -> list[tuple[str, list[Row]]]:

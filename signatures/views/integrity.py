@@ -44,5 +44,5 @@ def account(campaign: Campaign) -> dict:
         "states": states,
         "gone": tally.read_gone(campaign),
         "decisions": dict(steps.annotate(number=Count("pk"))),
-        "is_exact": states["counted"] == totals.people + totals.organisations,
+        "is_exact": states["counted"] == totals.total,
     }

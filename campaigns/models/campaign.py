@@ -1,11 +1,5 @@
-"""What people are asked to support.
+"""The whole effort, whom it addresses and who stands behind it."""
 
-Texts that people read exist in several languages: an `I18n…` column holds all languages of one
-text, is edited side by side in the admin, and shows itself in the language of the page, or in
-English, which prevails, where a translation is missing.
-"""
-
-from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -93,7 +87,7 @@ class Campaign(models.Model):
         return reverse("signatures:appeal", args=[self.slug])
 
     @property
-    def appeal(self) -> "Appeal":
+    def appeal(self):
         """The version that is signed: the newest published one; of a draft the newest."""
         appeals = self.appeals.order_by("-version")
         return appeals.exclude(frozen_at=None).first() or appeals.first()
@@ -107,51 +101,6 @@ class Campaign(models.Model):
     @property
     def has_ended(self) -> bool:
         return self.status in {self.Status.CLOSED, self.Status.HANDED_IN}
-
-
-class Appeal(models.Model):
-    """A version of the text that is signed; frozen from the moment it can be signed.
-
-    The newest frozen version is the one that is signed. Translations may be added to a frozen
-    appeal, but what people have already been able to sign stays word for word.
-    """
-
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="appeals")
-    version = models.PositiveSmallIntegerField(_("version"), default=1)
-    opening = I18nCharField(
-        _("opening"), help_text=_("Stands between the salutation and the demands.")
-    )
-    frozen_at = models.DateTimeField(_("frozen at"), null=True, editable=False)
-
-    class Meta:
-        verbose_name = _("appeal")
-        verbose_name_plural = _("appeals")
-        ordering = ["campaign", "-version"]
-        constraints = [
-            models.UniqueConstraint(fields=["campaign", "version"], name="appeal_version_unique"),
-        ]
-
-    def __str__(self):
-        return f"{self.campaign.slug}, {self.version}"
-
-
-class Demand(models.Model):
-    """One thing asked for in the appeal, numbered."""
-
-    appeal = models.ForeignKey(Appeal, models.CASCADE, related_name="demands")
-    number = models.PositiveSmallIntegerField(_("number"))
-    text = I18nTextField(_("text"))
-
-    class Meta:
-        verbose_name = _("demand")
-        verbose_name_plural = _("demands")
-        ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["appeal", "number"], name="demand_number_unique"),
-        ]
-
-    def __str__(self):
-        return str(self.number)
 
 
 class Addressee(models.Model):
@@ -229,22 +178,3 @@ class Call(models.Model):
 
     def __str__(self):
         return str(self.title)
-
-
-class CampaignStep(models.Model):
-    """What was done to a campaign, by whom and when; rows are only ever added."""
-
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="steps")
-    verb = models.CharField(_("what"), max_length=20)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("who")
-    )
-    at = models.DateTimeField(_("when"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("step")
-        verbose_name_plural = _("steps")
-        ordering = ["-at"]
-
-    def __str__(self):
-        return self.verb

@@ -1,0 +1,40 @@
+"""The act of support, and what is kept around it.
+
+A signature's state is its timestamps. `lifecycle` is the only place that changes one.
+"""
+
+from signatures.models.count import Counter, Tally
+from signatures.models.decision import Erasure, Export, Mailing, Moderation, Proposal
+from signatures.models.hand_in import HandIn, HandInFile, SealedEntry
+from signatures.models.mail import Mute, OutboxMail, Token
+from signatures.models.paper import PaperBatch, PaperSheet
+from signatures.models.signature import (
+    FINGERPRINT_LENGTH,
+    Kind,
+    OrganisationType,
+    Signature,
+    Visibility,
+)
+
+__all__ = [
+    "FINGERPRINT_LENGTH",
+    "Counter",
+    "Erasure",
+    "Export",
+    "HandIn",
+    "HandInFile",
+    "Kind",
+    "Mailing",
+    "Moderation",
+    "Mute",
+    "OrganisationType",
+    "OutboxMail",
+    "PaperBatch",
+    "PaperSheet",
+    "Proposal",
+    "SealedEntry",
+    "Signature",
+    "Tally",
+    "Token",
+    "Visibility",
+]
