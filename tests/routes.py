@@ -117,8 +117,8 @@ def make_site(client, moderator) -> Site:
             "not_me": token["not-me"],
             "manage": own_page,
             "unsubscribe": unsubscribe,
-            "sent": keys.seal(f"individual:{address_hash}"),
-            "thanks": keys.seal(own_page),
+            "sent": keys.ticket("sent", f"individual:{address_hash}"),
+            "thanks": keys.ticket("thanks", own_page),
             "question": CaptchaStore.generate_key(),
         },
     )
