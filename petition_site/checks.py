@@ -22,6 +22,7 @@ NUMBERS = {
     "PENDING_DAYS": (1, 365),
     "AFTER_HAND_IN_DAYS": (0, 3650),
     "NEWS_DAYS": (0, 3650),
+    "AFTER_CLOSING_DAYS": (30, 3650),
     "BACKUP_DAYS": (1, 3650),
 }
 DESK = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")

@@ -281,9 +281,11 @@ CAPTCHA_FLITE_PATH = shutil.which("flite")  # speaks the sum where it is install
 
 # How long a signature may wait for its confirmation before it is forgotten, in days.
 PENDING_DAYS = env.int("PENDING_DAYS", default=7)
-# After the hand-in: what leads to a person, and the addresses of those who get news.
+# What leads to a person, and the addresses of those who get news: so long after the hand-in, and
+# both so long after the end of signing if nothing has been handed in by then.
 AFTER_HAND_IN_DAYS = env.int("AFTER_HAND_IN_DAYS", default=180)
 NEWS_DAYS = env.int("NEWS_DAYS", default=365)
+AFTER_CLOSING_DAYS = env.int("AFTER_CLOSING_DAYS", default=365)
 # A backup is deleted after so many days. Those who leave are remembered for twice as long, so that
 # no backup brings them back.
 BACKUP_DAYS = env.int("BACKUP_DAYS", default=30)

@@ -1,6 +1,9 @@
 """The doors of the site itself: choosing a language, health, and what is said when nothing fits."""
 
+import logging
 import sys
+import time
+from functools import lru_cache
 
 from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -13,9 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from signatures import retention
+
 OUTAGE = (OperationalError, InterfaceError)
 RETRY_AFTER = "60"  # seconds
 TEXT = "text/plain; charset=utf-8"
+LOOK_EVERY = 3600  # seconds; looking for what is kept too long reads all rows
+
+log = logging.getLogger(__name__)
 
 TITLES = {
     400: _("We could not read what your browser sent"),
@@ -60,14 +68,25 @@ def healthz(request):
 
 @require_safe
 def readyz(request):
-    """The database answers and is as new as the code."""
+    """The database answers, is as new as the code, and holds nothing for longer than declared."""
     try:
         executor = MigrationExecutor(connection)
-        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return HttpResponse("migrations are missing", status=503, content_type=TEXT)
+        late = is_kept_too_long(int(time.time() / LOOK_EVERY))
     except OUTAGE:
         return HttpResponse("the database does not answer", status=503, content_type=TEXT)
-    status, words = (503, "migrations are missing") if behind else (200, "ok")
+    status, words = (503, "something is kept for too long") if late else (200, "ok")
     return HttpResponse(words, status=status, content_type=TEXT)
+
+
+@lru_cache(maxsize=1)
+def is_kept_too_long(hour: int) -> bool:
+    """Whether the sender forgets too little; the log says what. Looked at once in an hour."""
+    overdue = retention.overdue()
+    for what, number in overdue:
+        log.error("Kept for too long: %d %s.", number, what)
+    return bool(overdue)
 
 
 @require_safe
