@@ -34,7 +34,13 @@ NO_COUNTERS = ("dummy.DummyCache", "locmem.LocMemCache", "filebased.FileBasedCac
 @register(Tags.security)
 def safe_to_serve(app_configs, **kwargs):
     found = [*key_errors(), *value_errors()]
-    return [*found, *public_errors(), *mail_warnings()] if is_public() else found
+    if is_public():
+        found += [
+            *public_errors(),
+            *database_warnings(settings.DATABASES["default"]),
+            *mail_warnings(),
+        ]
+    return found
 
 
 def is_public() -> bool:
@@ -77,6 +83,10 @@ def public_errors():
         yield refusal(5, "ALLOWED_HOSTS must name the hosts, not *.")
     if not settings.EMAIL_BACKEND.startswith("django.core.mail.backends.smtp"):
         yield refusal(6, "EMAIL_URL must name a mail server: nobody could confirm.")
+    elif is_elsewhere(settings.EMAIL_HOST) and not (
+        settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
+    ):
+        yield refusal(14, "EMAIL_URL must begin with smtp+tls:// or smtp+ssl://: smtp:// is open.")
     if settings.CACHES["counters"]["BACKEND"].endswith(NO_COUNTERS):
         yield refusal(12, "CACHE_URL must be a Valkey or Redis, or empty: others do not count.")
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
@@ -85,6 +95,21 @@ def public_errors():
             " server speaks TLS itself, every page leads back to itself.",
             id="petition_site.W001",
         )
+
+
+def database_warnings(database: dict):
+    verified = database.get("OPTIONS", {}).get("sslmode") in {"verify-ca", "verify-full"}
+    if is_elsewhere(database.get("HOST", "")) and not verified:
+        yield Warning(
+            "DATABASE_URL leads to another machine and does not end in ?sslmode=verify-full:"
+            " whoever is on the way could read along.",
+            id="petition_site.W003",
+        )
+
+
+def is_elsewhere(host: str) -> bool:
+    """Not this machine, nor a container beside ours, whose name has no dot."""
+    return host not in OWN_MACHINE and ("." in host or ":" in host) and not host.startswith("/")
 
 
 def mail_warnings():

@@ -109,6 +109,9 @@ def bad_request(request, exception=None):
 
 
 def forbidden(request, exception=None):
+    """Only the desk has pages that an account may lack the right for."""
+    page = request.resolver_match.view_name if request.resolver_match else "no page"
+    log.warning("Account %s was refused %s.", getattr(request.user, "pk", None), page)
     return error(request, 403, title=NO_RIGHT, advice=ASK_FOR_IT)
 
 

@@ -80,7 +80,8 @@ def address_goes() -> str:
 def hour_goes() -> str:
     words = _(
         "The hour for %(exact)s. %(time)s after the hand-in, or %(closing)s after the end of "
-        "signing if nothing has been handed in, nothing connects the rest with you: only the count remains"
+        "signing if nothing has been handed in, nothing connects the rest with you: only the count "
+        "remains"
     )
     return words % {
         "exact": days(EXACT_DAYS),
