@@ -26,6 +26,7 @@ NUMBERS = {
     "BACKUP_DAYS": (1, 3650),
 }
 DESK = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+ONION = re.compile(r"[a-z2-7]{56}\.onion")
 TAKEN = {"api", "captcha", "healthz", "hooks", "readyz", "static"}
 # They count in each process apart, or not at all.
 NO_COUNTERS = ("dummy.DummyCache", "locmem.LocMemCache", "filebased.FileBasedCache")
@@ -33,7 +34,7 @@ NO_COUNTERS = ("dummy.DummyCache", "locmem.LocMemCache", "filebased.FileBasedCac
 
 @register(Tags.security)
 def safe_to_serve(app_configs, **kwargs):
-    found = [*key_errors(), *value_errors()]
+    found = [*key_errors(), *value_errors(), *onion_errors()]
     if is_public():
         found += [
             *public_errors(),
@@ -71,6 +72,11 @@ def value_errors():
     first = settings.ADMIN_PATH.partition("/")[0]
     if not DESK.fullmatch(settings.ADMIN_PATH) or first in TAKEN | set(dict(settings.LANGUAGES)):
         yield refusal(10, "ADMIN_PATH must be a path of its own, of letters, digits and hyphens.")
+
+
+def onion_errors():
+    if settings.ONION_HOST and not ONION.fullmatch(settings.ONION_HOST):
+        yield refusal(15, "ONION_HOST must be 56 letters and digits, and .onion.")
 
 
 def public_errors():

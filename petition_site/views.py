@@ -3,14 +3,18 @@
 import logging
 import sys
 import time
+from datetime import timedelta
+from email.utils import parseaddr
 from functools import lru_cache
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import loader
 from django.utils.cache import patch_vary_headers
+from django.utils.timezone import now
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
@@ -94,6 +98,23 @@ def is_kept_too_long(hour: int) -> bool:
 def robots(request):
     """Lists of signatories are not disallowed, or crawlers would never see their `noindex`."""
     return HttpResponse("User-agent: *\nDisallow:\n", content_type=TEXT)
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def security_txt(request):
+    """Where to report a weakness (RFC 9116); good for a year from today, since it must end."""
+    contact = settings.SECURITY_CONTACT
+    if not contact.startswith(("https://", "mailto:")):
+        contact = f"mailto:{parseaddr(contact)[1]}"
+    expires = now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=365)
+    lines = [
+        f"Contact: {contact}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        f"Preferred-Languages: {', '.join(dict(settings.LANGUAGES))}",
+        f"Canonical: {settings.SITE_URL}/.well-known/security.txt",
+    ]
+    return HttpResponse("".join(f"{line}\n" for line in lines), content_type=TEXT)
 
 
 def error(request, status: int, **more):

@@ -46,6 +46,7 @@ ROUTES = {
     "healthz": Route("health", "/healthz"),
     "readyz": Route("health", "/readyz"),
     "robots.txt": Route("public", "/robots.txt"),
+    ".well-known/security.txt": Route("public", "/.well-known/security.txt"),
     "captcha/image/<hash:key>/": Route("personal", "/captcha/image/{question}/"),
     "captcha/audio/<hash:key>.wav": Route(
         "personal",

@@ -1,5 +1,7 @@
 """Olga and Mo come to the desk: a password, a second factor, and out again in time."""
 
+import base64
+import hashlib
 import logging
 import os
 import re
@@ -18,6 +20,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher, identify_hasher, make
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core import mail
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -745,3 +748,20 @@ def test_the_desk_can_be_somewhere_else():
         "/werkstatt/", "/werkstatt/login/", "/werkstatt/second-factor/",
         "302", "/werkstatt/login/?next=/werkstatt/", "404", "404",
     ]  # fmt: skip
+
+
+def test_the_script_of_the_desk_runs_only_as_it_was_collected(client, olga, settings, tmp_path):
+    client.force_login(olga)
+    client.post("/admin/login/again/", {"password": PASSWORD})
+    page = client.get("/admin/second-factor/keys/add/").content.decode()
+    script, integrity = re.search(
+        r'<script src="/static/(js/security_key\S*)" integrity="sha384-(\S+)"', page
+    ).groups()
+
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = source_settings.STORAGES | {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    }
+    call_command("collectstatic", interactive=False, verbosity=0)
+    collected = (tmp_path / staticfiles_storage.stored_name(script)).read_bytes()
+    assert base64.b64encode(hashlib.sha384(collected).digest()).decode() == integrity

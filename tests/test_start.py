@@ -38,6 +38,7 @@ RANDOM = "SECRET_KEY and ADDRESS_KEY need at least 40 random characters."
 DIFFERENT = "SECRET_KEY, ADDRESS_KEY and SEAL_KEYS must all differ."
 SEALS = "SEAL_KEYS must be keys that python -m petition_site.keys --print made."
 OPEN_MAIL = "EMAIL_URL must begin with smtp+tls:// or smtp+ssl://: smtp:// is open."
+ONION = "ONION_HOST must be 56 letters and digits, and .onion."
 COUNT = "CACHE_URL must be a Valkey or Redis, or empty: others do not count."
 DESK = "ADMIN_PATH must be a path of its own, of letters, digits and hyphens."
 UNSAFE = [
@@ -71,6 +72,7 @@ UNSAFE = [
     ({"PENDING_DAYS": "0"}, "PENDING_DAYS must be a number from 1 to 365."),
     ({"PENDING_DAYS": "9999999999"}, "PENDING_DAYS must be a number from 1 to 365."),
     ({"BACKUP_DAYS": "-30"}, "BACKUP_DAYS must be a number from 1 to 3650."),
+    *[({"ONION_HOST": host}, ONION) for host in ("abc.onion", "act.example.org", f"{'a' * 56}")],
     *[({"ADMIN_PATH": path}, DESK) for path in ("", "/", "en", "static/x", "a b", "../x", "ü")],
 ]
 # What cannot even be read.
