@@ -252,3 +252,10 @@ def test_a_ticket_for_one_page_opens_no_other(guest, client, mo, site):
             answer = browser.get(address.format(tickets[ticket]))
             assert answer.status_code == status, (page, ticket)
             assert "/manage/" not in answer.content.decode(), (page, ticket)
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/css/", "/.git/config", "/.env", "/manage.py"]
+)
+def test_no_folder_is_listed_and_no_file_of_the_program_is_served(guest, path):
+    assert guest.get(path).status_code == 404

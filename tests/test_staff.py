@@ -462,6 +462,41 @@ def test_who_changes_the_own_password_stays_and_all_other_visits_end(olga):
     assert not is_in(there)
 
 
+def test_the_own_password_changes_only_with_the_old_one(client, olga):
+    client.force_login(olga)
+    new = "nine blue geese drink tea"
+    form = {"old_password": "not my password", "new_password1": new, "new_password2": new}
+
+    assert client.post("/admin/password_change/", form).status_code == 200
+    olga.refresh_from_db()
+    assert olga.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "typed", [PASSWORD.upper(), f"{PASSWORD} ", f" {PASSWORD}", PASSWORD[:-1], f"{PASSWORD}x"]
+)
+def test_a_password_is_compared_exactly_as_it_was_typed(client, olga, typed):
+    assert log_in(client, "olga", typed).status_code == 200
+    assert log_in(client, "olga", PASSWORD).status_code == 302
+
+
+def test_every_page_of_the_desk_has_a_way_out(client, olga, campaign):
+    client.force_login(olga)
+    for path in (
+        INDEX,
+        "/admin/signatures/signature/",
+        f"/admin/campaigns/campaign/{campaign.pk}/change/",
+    ):
+        assert 'action="/admin/logout/"' in client.get(path).content.decode(), path
+
+
+def test_sessions_have_names_that_nobody_guesses(client, factor):
+    enter(client, factor)
+    name = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    assert re.fullmatch("[a-z0-9]{32}", name)  # 165 bits
+
+
 def test_who_changes_the_own_factor_stays_and_all_other_visits_end(olga):
     here, there = DeskClient(), DeskClient()
     for browser in (here, there):
@@ -613,6 +648,7 @@ def test_passwords_are_hashed_with_argon2id_and_older_hashes_are_renewed(client,
 def test_passwords_can_be_pasted_and_kept_by_a_password_manager(client):
     page = client.get("/admin/login/").content.decode()
 
+    assert 'type="password"' in page
     assert 'autocomplete="current-password"' in page
     assert 'autocomplete="username"' in page
     assert "onpaste" not in page
