@@ -351,3 +351,15 @@ def test_who_is_watched_can_leave_without_script_and_without_telling_from_where(
     before_the_form, form = page.split('<form method="post"')
     assert way_out in before_the_form
     assert way_out in form.split("</form>")[0]
+
+
+@pytest.mark.parametrize(
+    "website",
+    ["javascript:alert(1)", "data:text/html,x", "ftp://example.org/", "//", "file:///etc"],
+)
+def test_a_website_is_an_address_on_the_web(client, campaign, website):
+    answer = post(client, campaign, organisation(website=website))
+
+    assert answer.status_code == 422
+    assert "Write a web address like https://example.org." in answer.content.decode()
+    assert not Signature.objects.exists()
