@@ -22,7 +22,7 @@ class LineFormatter(logging.Formatter):
     Times are in UTC and say so, on every host and whatever its clock shows.
     """
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

@@ -212,7 +212,10 @@ class PublicPostMiddleware:
         if getattr(view, "csrf_exempt", False):
             refuse = refuse_size if getattr(view, "is_signed", False) else refuse_post
             refusal = refuse(request) if request.method == "POST" else None
-            return None if refusal is None else views.error(request, refusal)
+            if refusal is None:
+                return None
+            log.info("A form was refused with %d.", refusal)
+            return views.error(request, refusal)
         if request.method in SAFE or is_desk(request):
             return None
         return HttpResponseNotAllowed(READING)

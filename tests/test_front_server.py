@@ -200,7 +200,7 @@ def test_a_crowd_of_posts_from_one_address_is_slowed_down_and_reading_is_not(fro
 
 @needs_nginx
 @pytest.mark.slow
-def test_old_versions_of_tls_are_refused(tmp_path):
+def test_old_versions_of_tls_and_programs_without_it_are_refused(tmp_path):
     certificate(tmp_path)
     plain, secure = free_ports(2)
     command = nginx(
