@@ -3,6 +3,9 @@
 Each verb is a guarded update: it says whether the campaign was in a state in which it could happen.
 """
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import now
 
@@ -52,7 +55,9 @@ def close(campaign: Campaign, by=None) -> bool:
 
 def reopen(campaign: Campaign, by=None) -> bool:
     """Let people sign again, unless nobody could be recognised any more who has signed before."""
-    if campaign.events.filter(verb=FOR_GOOD).exists():
+    forgotten = now() - timedelta(days=settings.AFTER_CLOSING_DAYS)
+    is_forgotten = Campaign.objects.closed_before(forgotten).filter(pk=campaign.pk).exists()
+    if is_forgotten or campaign.events.filter(verb=FOR_GOOD).exists():
         return False
     return _move(
         campaign, "reopen", by, [Status.CLOSED], status=Status.OPEN, closed_at=None, closes_at=None

@@ -15,11 +15,17 @@ class CampaignQuerySet(models.QuerySet):
     def ended(self):
         return self.filter(status__in=["closed", "handed_in"])
 
-    def handed_in_before(self, moment):
-        """Campaigns that said so before this moment; the planned day of the hand-in is no proof."""
-        handed_in = models.Max("events__at", filter=models.Q(events__verb="hand in"))
-        return (
-            self.filter(status="handed_in")
-            .annotate(handed_in_at=handed_in)
-            .filter(handed_in_at__lte=moment)
+    def closed_before(self, moment):
+        """Campaigns that ended so long ago and that nobody has said to be handed in."""
+        return self.filter(status="closed", closed_at__lte=moment)
+
+    def over(self, handed_in, closed):
+        """Campaigns handed in before the one moment, or closed before the other and left at that.
+
+        When somebody said so counts; the planned day of the hand-in is no proof.
+        """
+        said_at = models.Max("events__at", filter=models.Q(events__verb="hand in"))
+        return self.annotate(handed_in_at=said_at).filter(
+            models.Q(status="handed_in", handed_in_at__lte=handed_in)
+            | models.Q(status="closed", closed_at__lte=closed)
         )

@@ -22,9 +22,11 @@ NUMBERS = {
     "PENDING_DAYS": (1, 365),
     "AFTER_HAND_IN_DAYS": (0, 3650),
     "NEWS_DAYS": (0, 3650),
+    "AFTER_CLOSING_DAYS": (30, 3650),
     "BACKUP_DAYS": (1, 3650),
 }
 DESK = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+ONION = re.compile(r"[a-z2-7]{56}\.onion")
 TAKEN = {"api", "captcha", "healthz", "hooks", "readyz", "static"}
 # They count in each process apart, or not at all.
 NO_COUNTERS = ("dummy.DummyCache", "locmem.LocMemCache", "filebased.FileBasedCache")
@@ -32,8 +34,14 @@ NO_COUNTERS = ("dummy.DummyCache", "locmem.LocMemCache", "filebased.FileBasedCac
 
 @register(Tags.security)
 def safe_to_serve(app_configs, **kwargs):
-    found = [*key_errors(), *value_errors()]
-    return [*found, *public_errors(), *mail_warnings()] if is_public() else found
+    found = [*key_errors(), *value_errors(), *onion_errors()]
+    if is_public():
+        found += [
+            *public_errors(),
+            *database_warnings(settings.DATABASES["default"]),
+            *mail_warnings(),
+        ]
+    return found
 
 
 def is_public() -> bool:
@@ -66,6 +74,11 @@ def value_errors():
         yield refusal(10, "ADMIN_PATH must be a path of its own, of letters, digits and hyphens.")
 
 
+def onion_errors():
+    if settings.ONION_HOST and not ONION.fullmatch(settings.ONION_HOST):
+        yield refusal(15, "ONION_HOST must be 56 letters and digits, and .onion.")
+
+
 def public_errors():
     site = urlsplit(settings.SITE_URL)
     if site.scheme != "https" or not site.hostname:
@@ -76,6 +89,10 @@ def public_errors():
         yield refusal(5, "ALLOWED_HOSTS must name the hosts, not *.")
     if not settings.EMAIL_BACKEND.startswith("django.core.mail.backends.smtp"):
         yield refusal(6, "EMAIL_URL must name a mail server: nobody could confirm.")
+    elif is_elsewhere(settings.EMAIL_HOST) and not (
+        settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
+    ):
+        yield refusal(14, "EMAIL_URL must begin with smtp+tls:// or smtp+ssl://: smtp:// is open.")
     if settings.CACHES["counters"]["BACKEND"].endswith(NO_COUNTERS):
         yield refusal(12, "CACHE_URL must be a Valkey or Redis, or empty: others do not count.")
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
@@ -84,6 +101,21 @@ def public_errors():
             " server speaks TLS itself, every page leads back to itself.",
             id="petition_site.W001",
         )
+
+
+def database_warnings(database: dict):
+    verified = database.get("OPTIONS", {}).get("sslmode") in {"verify-ca", "verify-full"}
+    if is_elsewhere(database.get("HOST", "")) and not verified:
+        yield Warning(
+            "DATABASE_URL leads to another machine and does not end in ?sslmode=verify-full:"
+            " whoever is on the way could read along.",
+            id="petition_site.W003",
+        )
+
+
+def is_elsewhere(host: str) -> bool:
+    """Not this machine, nor a container beside ours, whose name has no dot."""
+    return host not in OWN_MACHINE and ("." in host or ":" in host) and not host.startswith("/")
 
 
 def mail_warnings():

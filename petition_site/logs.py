@@ -5,6 +5,7 @@ value, an address. So a failed request is named by the page's pattern, and an er
 """
 
 import logging
+import time
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,14 @@ ABOUT_THE_PROGRAM = (ImportError, ImproperlyConfigured)
 
 
 class LineFormatter(logging.Formatter):
-    """One line for a record, and below it where an error came from, without its words."""
+    """One line for a record, and below it where an error came from, without its words.
+
+    Times are in UTC and say so, on every host and whatever its clock shows.
+    """
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
         record = logging.makeLogRecord(vars(record))

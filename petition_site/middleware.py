@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from django.conf import settings
 from django.http import HttpResponseNotAllowed, QueryDict
+from django.middleware import security
 from django.utils import translation
 
 from petition_site import views
@@ -100,6 +101,9 @@ def headers(get_response):
         response = get_response(request)
         for name, value in (desk if is_desk(request) else public).items():
             response.headers.setdefault(name, value)
+        if has_onion_twin(request, response):
+            onion = f"http://{settings.ONION_HOST}{request.get_full_path()}"
+            response.headers["Onion-Location"] = onion
         if response.headers.get("Content-Type") == "application/json":
             response.headers["Content-Type"] += "; charset=utf-8"
         return response
@@ -129,6 +133,33 @@ def permissions(allowed: Collection[str] = ()) -> str:
 
 def is_desk(request) -> bool:
     return request.path_info.startswith(f"/{settings.ADMIN_PATH}/")
+
+
+def is_onion(request) -> bool:
+    return bool(settings.ONION_HOST) and host_of(request) == settings.ONION_HOST
+
+
+def host_of(request) -> str:
+    return request.headers.get("Host", "").partition(":")[0].lower()
+
+
+def has_onion_twin(request, response) -> bool:
+    """A public page that the Tor Browser may offer to open at the site's address in its network."""
+    return (
+        bool(settings.ONION_HOST)
+        and request.method in READING
+        and response.status_code == 200
+        and response.headers.get("Content-Type", "").startswith("text/html")
+        and not is_desk(request)
+        and not is_onion(request)
+    )
+
+
+class SecurityMiddleware(security.SecurityMiddleware):
+    """https everywhere but in the Tor network, which encrypts by itself and has no certificates."""
+
+    def process_request(self, request):
+        return None if is_onion(request) else super().process_request(request)
 
 
 def wrong_method(get_response):
@@ -181,7 +212,10 @@ class PublicPostMiddleware:
         if getattr(view, "csrf_exempt", False):
             refuse = refuse_size if getattr(view, "is_signed", False) else refuse_post
             refusal = refuse(request) if request.method == "POST" else None
-            return None if refusal is None else views.error(request, refusal)
+            if refusal is None:
+                return None
+            log.info("A form was refused with %d.", refusal)
+            return views.error(request, refusal)
         if request.method in SAFE or is_desk(request):
             return None
         return HttpResponseNotAllowed(READING)

@@ -40,6 +40,9 @@ SEAL_KEYS = env.list("SEAL_KEYS")  # encrypts addresses and names; the first sea
 
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname])
+# The site's second address, in the Tor network, which encrypts by itself.
+ONION_HOST = env("ONION_HOST", default="").lower()
+ALLOWED_HOSTS += [ONION_HOST] if ONION_HOST else []
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 ADMIN_PATH = env("ADMIN_PATH", default="admin").strip("/")
 
@@ -66,7 +69,7 @@ MIDDLEWARE = [
     "petition_site.middleware.headers",
     "petition_site.middleware.no_body_for_head",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    "petition_site.middleware.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "petition_site.middleware.language",
     "petition_site.middleware.wrong_method",
@@ -153,6 +156,8 @@ EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 40
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
 REPLY_TO = env("REPLY_TO", default="") or DEFAULT_FROM_EMAIL
+# For those who have found a weakness: an address, or the https:// address of a page.
+SECURITY_CONTACT = env("SECURITY_CONTACT", default="") or REPLY_TO
 BOUNCE_ADDRESS = env("BOUNCE_ADDRESS", default="") or DEFAULT_FROM_EMAIL
 # All senders together; 0: as fast as the mail server takes them.
 MAILS_PER_SECOND = env.int("MAILS_PER_SECOND", default=0)
@@ -269,6 +274,8 @@ RATELIMIT_USE_CACHE = "counters"
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
 # Browsers' preload lists cannot be left for months: whoever runs the domain decides about that.
 SILENCED_SYSTEM_CHECKS += ["security.W021"]
+# Django looks for its own SecurityMiddleware by name; ours is a child of it.
+SILENCED_SYSTEM_CHECKS += ["security.W001"]
 
 # The question that is asked when somebody tries to spoil the count: a sum in digits.
 CAPTCHA_CHALLENGE_FUNCT = "signatures.forms.sum_in_digits"
@@ -281,9 +288,11 @@ CAPTCHA_FLITE_PATH = shutil.which("flite")  # speaks the sum where it is install
 
 # How long a signature may wait for its confirmation before it is forgotten, in days.
 PENDING_DAYS = env.int("PENDING_DAYS", default=7)
-# After the hand-in: what leads to a person, and the addresses of those who get news.
+# What leads to a person, and the addresses of those who get news: so long after the hand-in, and
+# both so long after the end of signing if nothing has been handed in by then.
 AFTER_HAND_IN_DAYS = env.int("AFTER_HAND_IN_DAYS", default=180)
 NEWS_DAYS = env.int("NEWS_DAYS", default=365)
+AFTER_CLOSING_DAYS = env.int("AFTER_CLOSING_DAYS", default=365)
 # A backup is deleted after so many days. Those who leave are remembered for twice as long, so that
 # no backup brings them back.
 BACKUP_DAYS = env.int("BACKUP_DAYS", default=30)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("robots.txt", views.robots),
+    path(".well-known/security.txt", views.security_txt),
     # Their names are those by which the library finds its pages.
     path("captcha/image/<hash:key>/", challenge.image, name="captcha-image"),
     path("captcha/audio/<hash:key>.wav", challenge.audio, name="captcha-audio"),

@@ -1,21 +1,33 @@
 """The doors of the site itself: choosing a language, health, and what is said when nothing fits."""
 
+import logging
 import sys
+import time
+from datetime import timedelta
+from email.utils import parseaddr
+from functools import lru_cache
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import loader
 from django.utils.cache import patch_vary_headers
+from django.utils.timezone import now
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from signatures import retention
+
 OUTAGE = (OperationalError, InterfaceError)
 RETRY_AFTER = "60"  # seconds
 TEXT = "text/plain; charset=utf-8"
+LOOK_EVERY = 3600  # seconds; looking for what is kept too long reads all rows
+
+log = logging.getLogger(__name__)
 
 TITLES = {
     400: _("We could not read what your browser sent"),
@@ -60,14 +72,25 @@ def healthz(request):
 
 @require_safe
 def readyz(request):
-    """The database answers and is as new as the code."""
+    """The database answers, is as new as the code, and holds nothing for longer than declared."""
     try:
         executor = MigrationExecutor(connection)
-        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return HttpResponse("migrations are missing", status=503, content_type=TEXT)
+        late = is_kept_too_long(int(time.time() / LOOK_EVERY))
     except OUTAGE:
         return HttpResponse("the database does not answer", status=503, content_type=TEXT)
-    status, words = (503, "migrations are missing") if behind else (200, "ok")
+    status, words = (503, "something is kept for too long") if late else (200, "ok")
     return HttpResponse(words, status=status, content_type=TEXT)
+
+
+@lru_cache(maxsize=1)
+def is_kept_too_long(hour: int) -> bool:
+    """Whether the sender forgets too little; the log says what. Looked at once in an hour."""
+    overdue = retention.overdue()
+    for what, number in overdue:
+        log.error("Kept for too long: %d %s.", number, what)
+    return bool(overdue)
 
 
 @require_safe
@@ -75,6 +98,23 @@ def readyz(request):
 def robots(request):
     """Lists of signatories are not disallowed, or crawlers would never see their `noindex`."""
     return HttpResponse("User-agent: *\nDisallow:\n", content_type=TEXT)
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def security_txt(request):
+    """Where to report a weakness (RFC 9116); good for a year from today, since it must end."""
+    contact = settings.SECURITY_CONTACT
+    if not contact.startswith(("https://", "mailto:")):
+        contact = f"mailto:{parseaddr(contact)[1]}"
+    expires = now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=365)
+    lines = [
+        f"Contact: {contact}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        f"Preferred-Languages: {', '.join(dict(settings.LANGUAGES))}",
+        f"Canonical: {settings.SITE_URL}/.well-known/security.txt",
+    ]
+    return HttpResponse("".join(f"{line}\n" for line in lines), content_type=TEXT)
 
 
 def error(request, status: int, **more):
@@ -90,6 +130,9 @@ def bad_request(request, exception=None):
 
 
 def forbidden(request, exception=None):
+    """Only the desk has pages that an account may lack the right for."""
+    page = request.resolver_match.view_name if request.resolver_match else "no page"
+    log.warning("Account %s was refused %s.", getattr(request.user, "pk", None), page)
     return error(request, 403, title=NO_RIGHT, advice=ASK_FOR_IT)
 
 

@@ -12,6 +12,7 @@ from captcha.fields import CaptchaField
 from captcha.models import CaptchaStore
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.utils.timezone import now
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -220,6 +221,10 @@ class IndividualForm(SignForm):
         return details
 
 
+class WebsiteField(forms.URLField):
+    default_validators = [URLValidator(schemes=["http", "https"])]
+
+
 class OrganisationForm(SignForm):
     KIND = Kind.ORGANISATION
     own_fields = ("organisation", "website", "name", "role")
@@ -231,7 +236,7 @@ class OrganisationForm(SignForm):
         error_messages={"required": _("Enter the name of your organisation.")},
         widget=forms.TextInput(attrs={"autocomplete": "organization", "spellcheck": "false"}),
     )
-    website = forms.URLField(
+    website = WebsiteField(
         assume_scheme="https",
         max_length=200,
         label=_("What is its website?"),

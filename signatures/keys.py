@@ -47,6 +47,19 @@ def unseal(sealed: str, max_age: timedelta | None = None) -> str:
     return text
 
 
+def ticket(purpose: str, text: str) -> str:
+    """A text to carry through an address: nobody can read or make it, and it serves one purpose."""
+    return seal(f"{purpose}:{text}")
+
+
+def open_ticket(purpose: str, sealed: str, max_age: timedelta | None = None) -> str:
+    """The text again; raises `BadSeal` for anything but a ticket for this purpose."""
+    meant, _colon, text = unseal(sealed, max_age).partition(":")
+    if meant != purpose:
+        raise BadSeal
+    return text
+
+
 def sealed_at(sealed: str) -> datetime:
     """When a text was sealed that `unseal` has accepted, to the second."""
     return datetime.fromtimestamp(_fernet().extract_timestamp(sealed.encode()), UTC)

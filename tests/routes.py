@@ -46,6 +46,7 @@ ROUTES = {
     "healthz": Route("health", "/healthz"),
     "readyz": Route("health", "/readyz"),
     "robots.txt": Route("public", "/robots.txt"),
+    ".well-known/security.txt": Route("public", "/.well-known/security.txt"),
     "captcha/image/<hash:key>/": Route("personal", "/captcha/image/{question}/"),
     "captcha/audio/<hash:key>.wav": Route(
         "personal",
@@ -117,8 +118,8 @@ def make_site(client, moderator) -> Site:
             "not_me": token["not-me"],
             "manage": own_page,
             "unsubscribe": unsubscribe,
-            "sent": keys.seal(f"individual:{address_hash}"),
-            "thanks": keys.seal(own_page),
+            "sent": keys.ticket("sent", f"individual:{address_hash}"),
+            "thanks": keys.ticket("thanks", own_page),
             "question": CaptchaStore.generate_key(),
         },
     )

@@ -41,7 +41,7 @@ ELSEWHERE = {
     "C04": "in a browser: tests/browser/test_bad_inputs.py",
     "C07": "with threads: test_fifty_presses_at_once_count_once",
     "H05": "on the web server: test_the_web_server_refuses_a_request_with_two_hosts",
-    "H07": "by the front server, which takes bodies in before it hands them on",
+    "H07": "by nginx: tests/test_front_server.py",
     "I05": "without a door: test_there_is_no_door_that_sets_a_language",
     "I07": "without a door, as I05",
 }

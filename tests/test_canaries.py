@@ -447,3 +447,22 @@ def test_the_log_of_the_shipped_web_server_holds_no_canary(canaries, tmp_path):
     assert "500 (RuntimeError) at en/break/<token>/" in written
     assert re.findall(r"^(?:GET|POST) \d{3} \d+ ms$", written, re.MULTILINE)
     assert "127.0.0.1" not in written.replace(f"http://127.0.0.1:{port}", "")
+
+
+def test_times_in_a_log_are_in_utc_and_say_so(log, clock):
+    logging.getLogger("signatures").warning("Something happened.")
+
+    assert log.getvalue() == "2026-11-24T10:00:00.000Z WARNING signatures: Something happened.\n"
+
+
+@pytest.mark.django_db
+def test_a_form_that_was_refused_is_logged_without_what_was_in_it(log, client, campaign, canaries):
+    body = f"name={canaries.name('name')}&name=b"
+    elsewhere = {"Origin": "https://evil.example", "Referer": f"https://{canaries.name('site')}/"}
+    form = {"data": body, "content_type": "application/x-www-form-urlencoded"}
+    client.post("/en/peace/sign/", headers=elsewhere, **form)
+    client.post("/en/peace/sign/", **form)
+
+    assert log.getvalue().count("A form was refused with 403.") == 1
+    assert log.getvalue().count("A form was refused with 400.") == 1
+    assert canaries.found_in(log.getvalue()) == set()

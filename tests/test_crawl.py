@@ -32,8 +32,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 LANGUAGES = [code for code, _name in site_settings.LANGUAGES]
 SITE = "http://testserver"
+SECURITY = "/.well-known/security.txt"
 SHARED_AT = {"t.me", "wa.me", "mastodonshare.com", "www.facebook.com"}
 ORGANISERS_SITE = "https://wri.example"
+AWAY = "https://www.wikipedia.org/"  # for somebody who is watched while reading
 CONTACT = "contact@peace.example"
 # Rows are numbered from here on, so that a number of a row is known when it is seen.
 FIRST_ROW = 987_650_000
@@ -44,6 +46,7 @@ MOMENT = re.compile(r"\d{1,2}:\d{2}|\d{4}-\d{2}-\d{2}")
 SEEN_AT = datetime(2027, 2, 3, 21, 43, tzinfo=UTC)
 # Nobody's: when the robot counts, and when the signatures will be handed in.
 PUBLIC_MOMENTS = {"21:43", "11:00"}
+EXPIRES = {"2028-02-03", "00:00"}  # of the note about whom to tell of a weakness
 LISTED = {"Shown Person", "Shown Action", *(f"Person {number}" for number in "ABC")}
 UNLISTED = {
     "Handin Person", "Pending Person", "Hidden Person", "Held Person", "Contact Person",
@@ -129,7 +132,7 @@ def known_secrets() -> set[str]:
 def crawl(language) -> Crawl:
     robot, seen = Visitor(headers={"accept-language": language}), Crawl()
     robot.raise_request_exception = False
-    asked, waiting = set(), deque(["/", "/robots.txt"])
+    asked, waiting = set(), deque(["/", "/robots.txt", SECURITY])
     public = Campaign.objects.public().values_list("slug", flat=True)
     waiting += [f"/api/v1/campaigns/{slug}/" for slug in public]
     # Where people come to after they have done something.
@@ -197,12 +200,12 @@ def test_a_robot_finds_every_page_and_learns_nothing_that_is_not_meant_for_it(si
     for address, body in seen.bodies.items():
         for secret in secrets:
             assert secret not in body, (address, secret)
-        assert set(ADDRESS.findall(body)) <= ({CONTACT} if "/privacy/" in address else set()), (
-            address
-        )
+        contact = {CONTACT} if "/privacy/" in address or address == SECURITY else set()
+        assert set(ADDRESS.findall(body)) <= contact, address
         assert not NETWORK.findall(body), address
         assert not ROW.findall(body), address
-        assert set(MOMENT.findall(body)) <= PUBLIC_MOMENTS, address
+        expected = PUBLIC_MOMENTS | (EXPIRES if address == SECURITY else set())
+        assert set(MOMENT.findall(body)) <= expected, address
     names = {name for page in seen.pages.values() for name in page.names}
     assert names >= LISTED
 
@@ -230,10 +233,10 @@ def test_every_page_is_whole_and_leads_only_where_it_should(site, language):
 
 
 def is_allowed(link: str, host: str | None) -> bool:
-    """To share with others, to an organiser, or a mail to nobody yet or to us."""
+    """To share with others, to an organiser, away, or a mail to nobody yet or to us."""
     if link.startswith("mailto:"):
         return link.startswith("mailto:?") or link == f"mailto:{CONTACT}"
-    return link.startswith("https://") and (host in SHARED_AT or link == ORGANISERS_SITE)
+    return link.startswith("https://") and (host in SHARED_AT or link in {ORGANISERS_SITE, AWAY})
 
 
 def test_the_robot_has_been_on_every_public_page(site):

@@ -70,14 +70,25 @@ def test_the_image_holds_the_whole_site_and_nothing_else():
 # compose.yaml
 
 
-def test_compose_runs_web_sender_migrations_database_and_cache():
-    assert set(SERVICES) == {*OURS, "postgres", "valkey"}
+def test_compose_runs_web_sender_migrations_database_cache_and_nginx():
+    assert set(SERVICES) == {*OURS, "postgres", "valkey", "nginx"}
     assert SERVICES["sender"]["command"] == ["python", "manage.py", "send_outbox"]
 
 
 def test_compose_uses_pinned_images():
-    for name in ("postgres", "valkey"):
-        assert re.fullmatch(r"[a-z/]+:\d[\w.-]*", SERVICES[name]["image"])
+    for name in SERVICES.keys() - set(OURS):
+        assert re.fullmatch(r"[a-z/]+:\d[\w.-]*", SERVICES[name]["image"]), name
+    assert {SERVICES[name]["image"] for name in OURS} == {"petition-site"}
+
+
+def test_nginx_gets_the_files_that_are_tried_elsewhere():
+    folder, site = (volume.split(":") for volume in SERVICES["nginx"]["volumes"])
+    assert [folder[2], site[2]] == ["ro", "ro"]
+    included = re.findall(r"include (\S+);", (ROOT / site[0]).read_text())
+    assert len(included) == 2
+    for path in included:
+        assert path.startswith(f"{folder[1]}/")
+        assert (ROOT / folder[0] / Path(path).name).is_file()
 
 
 def test_every_variable_of_compose_is_documented():
@@ -95,7 +106,7 @@ def test_no_password_is_shipped():
         assert f"\n{name}=\n" in example
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", [*OURS, "nginx"])
 def test_our_containers_can_change_nothing(name):
     assert SERVICES[name]["read_only"] is True
     assert SERVICES[name]["cap_drop"] == ["ALL"]
@@ -111,8 +122,8 @@ def test_the_site_waits_for_migrations_and_these_for_the_database():
 
 
 def test_only_this_host_reaches_the_site_and_nobody_the_database():
-    assert all(port.startswith("127.0.0.1:") for port in SERVICES["web"]["ports"])
-    assert not any("ports" in SERVICES[name] for name in SERVICES if name != "web")
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES["nginx"]["ports"])
+    assert not any("ports" in SERVICES[name] for name in SERVICES if name != "nginx")
 
 
 # The web server

@@ -15,6 +15,7 @@ from datetime import timedelta
 from html import unescape
 from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.core.management import call_command
@@ -29,13 +30,14 @@ from petition_site.middleware import NEEDLESS
 from signatures import throttle
 from signatures.models import Signature
 from tests import observatory
-from tests.factories import person, post, press
+from tests.factories import links, person, post, press, read_mails
 from tests.routes import ROUTES, make_site
 
 pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "petition.example.org"
+ONION = f"{'a2' * 28}.onion"
 # Of a public site with https, behind a proxy.
 ENVIRONMENT = {
     "SITE_URL": f"https://{HOST}",
@@ -43,6 +45,7 @@ ENVIRONMENT = {
     "EMAIL_URL": "smtp+tls://user:password@mail.example.org:587",
     "DEFAULT_FROM_EMAIL": f"petition@{HOST}",
 }
+NO_DATABASE = {"healthz", "readyz", "robots.txt", ".well-known/security.txt", "en/privacy/"}
 # A header that is worse than ours or missing, and what the Observatory would say.
 STYLE = "default-src 'none'; frame-ancestors 'none'; style-src 'self'"
 WORSE = [
@@ -286,9 +289,7 @@ def test_while_the_database_is_away_every_page_says_so_and_when_to_come_again(
     guest, site, break_database, caplog
 ):
     away = [
-        route
-        for name, route in ROUTES.items()
-        if route.status == 200 and name not in {"healthz", "readyz", "robots.txt", "en/privacy/"}
+        route for name, route in ROUTES.items() if route.status == 200 and name not in NO_DATABASE
     ]
     break_database()
 
@@ -476,3 +477,81 @@ def test_what_the_observatory_marks_down_is_marked_down_here(site, production):
         if not value:
             del answer.headers[name]
         assert observatory.score(answer, f"https://{HOST}/") == points, (name, value)
+
+
+# The site's second address, in the Tor network
+
+
+@pytest.fixture
+def tor(production):
+    """A public site that has an address in the Tor network, too."""
+    production.ONION_HOST = ONION
+    production.ALLOWED_HOSTS = [HOST, ONION]
+    production.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    return production
+
+
+def come_by_tor(path="/en/peace/", method="GET", **more):
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    headers = {"Host": ONION, "X-Forwarded-Proto": "http", **more.pop("headers", {})}
+    return client.generic(method, path, headers=headers, **more)
+
+
+def test_public_pages_tell_the_tor_browser_of_the_onion(site, tor):
+    for path in ("/en/peace/", "/en/peace/signatories/?kind=individual", "/en/peace/sign/"):
+        assert visit(path)["Onion-Location"] == f"http://{ONION}{path}"
+    for path in ("/", "/en/nothing/", "/healthz", "/robots.txt", "/admin/login/"):
+        assert "Onion-Location" not in visit(path).headers, path
+    assert "Onion-Location" not in come_by_tor().headers
+
+
+def test_a_site_without_an_onion_speaks_of_none(site, production):
+    assert "Onion-Location" not in visit().headers
+    assert come_by_tor().status_code == 400
+
+
+def test_every_page_is_there_by_tor_without_https_and_leads_nowhere_else(site, tor):
+    for name, route in ROUTES.items():
+        answer = come_by_tor(site.address(route))
+        assert answer.status_code == route.status, name
+        assert fault_of(answer) == "", name
+        assert "Strict-Transport-Security" not in answer.headers, name
+        assert not answer.get("Location", "").startswith("http"), name
+        ways = re.findall(r'<(?:a|form|img)\b[^>]*?(?:href|action|src)="([^"]*)', text_of(answer))
+        assert not [way for way in ways if HOST in urlsplit(way).netloc], name
+
+
+def text_of(answer) -> str:
+    html = answer.get("Content-Type", "").startswith("text/html")
+    return answer.content.decode() if html else ""
+
+
+def test_people_sign_and_confirm_by_tor_and_the_mail_names_the_site(site, tor):
+    form = urlencode(person(email="by-tor@example.org"))
+    url_encoded = {"content_type": "application/x-www-form-urlencoded"}
+    here = {"Origin": f"http://{ONION}", "Sec-Fetch-Site": "same-origin"}
+    signed = come_by_tor("/en/peace/sign/", "POST", data=form, headers=here, **url_encoded)
+    mailed = read_mails()[-1]
+    link = links(mailed)["confirm"]
+    pressed = come_by_tor(urlsplit(link).path, "POST", headers=here, **url_encoded)
+
+    assert (signed.status_code, pressed.status_code) == (303, 303)
+    assert link.startswith("/en/confirm/")
+    assert f"https://{HOST}/en/confirm/" in mailed.body
+    assert Signature.objects.confirmed().count() == 3
+
+
+@pytest.mark.parametrize("origin", [f"https://{HOST}", f"https://{ONION}", "https://evil.example"])
+def test_a_form_of_another_host_is_refused_by_tor(site, tor, origin):
+    answer = come_by_tor(
+        "/en/peace/sign/", "POST", data="a=b", headers={"Origin": origin},
+        content_type="application/x-www-form-urlencoded",
+    )  # fmt: skip
+
+    assert answer.status_code == 403
+
+
+def test_only_the_onion_is_spared_the_way_to_https(site, tor):
+    assert visit(secure=False).status_code == 301
+    assert visit(secure=False, Host=f"evil.{ONION}").status_code == 400
+    assert come_by_tor(headers={"Host": ONION.upper()}).status_code == 200

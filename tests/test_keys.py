@@ -1,5 +1,6 @@
 """New keys in place of old ones, and nobody is lost."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from petition_site import checks
-from signatures import keys
+from signatures import keys, tokens
 from signatures.keys import stored
 from signatures.management.commands import rotate_keys
 from signatures.models import OutboxMail, Signature
@@ -27,6 +28,23 @@ def texts(model=Signature, column="name") -> list[str]:
 
 def sealed_columns() -> set[str]:
     return {f"{model.__name__}.{column}" for model, column in rotate_keys.sealed_columns()}
+
+
+def test_a_seal_that_was_changed_opens_nothing_and_no_two_are_alike():
+    sealed = keys.seal("Sam Example")
+    assert keys.unseal(sealed) == "Sam Example"
+    assert keys.seal("Sam Example") != sealed
+    for index in range(len(sealed) - 4):  # the last characters hold bits that mean nothing
+        other = "A" if sealed[index] != "A" else "B"
+        with pytest.raises(keys.BadSeal):
+            keys.unseal(sealed[:index] + other + sealed[index + 1 :])
+
+
+def test_mailed_secrets_are_random_and_long():
+    made = {tokens.new() for _ in range(1000)}
+
+    assert len(made) == 1000
+    assert all(re.fullmatch("[A-Za-z0-9_-]{32}", token) for token in made)  # 192 bits
 
 
 def test_all_sealed_columns_are_known():

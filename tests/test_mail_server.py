@@ -1,11 +1,14 @@
 """Whatever a real mail server does, no mail is lost, and none comes twice that need not."""
 
+import ssl
 import threading
 import time
 from collections import Counter
 from datetime import timedelta
 
+import environ
 import pytest
+from django.core.mail import get_connection
 from django.db import connection
 from django.utils.timezone import now
 
@@ -173,3 +176,18 @@ def test_a_slow_mail_server_is_waited_for_and_no_other_sender_steps_in(
 def send_and_close():
     send_batch()
     connection.close()
+
+
+def test_a_mail_server_has_to_prove_who_it_is():
+    for scheme in ("smtp+tls", "smtp+ssl"):
+        options = environ.Env.email_url_config(f"{scheme}://user:secret@mail.example.org:587")
+        server = get_connection(
+            "django.core.mail.backends.smtp.EmailBackend",
+            use_tls=options.get("EMAIL_USE_TLS", False),
+            use_ssl=options.get("EMAIL_USE_SSL", False),
+        )
+
+        assert server.use_tls or server.use_ssl
+        assert server.ssl_context.verify_mode is ssl.CERT_REQUIRED
+        assert server.ssl_context.check_hostname
+        assert server.ssl_context.minimum_version >= ssl.TLSVersion.TLSv1_2

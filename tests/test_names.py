@@ -1,5 +1,6 @@
 """What may stand in a name, a text, an address: people of all scripts, against all of Unicode."""
 
+import time
 import unicodedata
 
 import pytest
@@ -437,3 +438,13 @@ def test_any_text_can_be_asked_for_its_scripts(text):
 )
 def test_mailboxes_within_reach_of_the_state_are_known(address, reachable):
     assert names.is_reachable_by_the_state(address) is reachable
+
+
+@pytest.mark.parametrize("cleaner", [*CLEANERS, names.clean_address, names.fold])
+@pytest.mark.parametrize("piece", ["a", "a.", "www", "a@", ".com", "-", "é", " ", "א", "1a-"])
+def test_no_text_that_fits_into_a_form_keeps_a_cleaner_busy(cleaner, piece):
+    text = (piece * 65_536)[:65_536]
+    started = time.perf_counter()
+    code_of(cleaner, text)
+
+    assert time.perf_counter() - started < 2

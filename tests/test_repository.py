@@ -1,5 +1,6 @@
 """The promises of the repository itself."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -97,3 +98,44 @@ def test_the_lock_is_hashed():
         ]
         assert len(pins) > 10
         assert all(line.endswith("\\") for line in pins), name
+
+
+def code_of_the_site() -> list[tuple[Path, ast.Module]]:
+    paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    return [(path, ast.parse(path.read_text())) for path in paths]
+
+
+def imported(tree: ast.Module) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def called(tree: ast.Module) -> set[str]:
+    return {
+        getattr(node.func, "id", getattr(node.func, "attr", ""))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    }
+
+
+def test_the_site_asks_no_other_host_starts_no_program_and_reads_no_foreign_format():
+    """But for the mail server, through Django; and what `make run` and gunicorn start is ours."""
+    outside = {
+        "ftplib", "http.client", "httpx", "marshal", "pickle", "requests", "shelve", "socket",
+        "subprocess", "urllib.request", "urllib3", "xml", "yaml", "zipfile",
+    }  # fmt: skip
+    starters = {"serve.py": {"socket", "subprocess"}, "gunicorn.conf.py": {"subprocess"}}
+    for path, tree in code_of_the_site():
+        roots = {name for name in imported(tree) if name in outside or name.startswith("xml.")}
+        assert roots <= starters.get(path.name, set()), path
+
+
+def test_the_site_runs_no_text_as_code_and_builds_no_query_from_words():
+    forbidden = {"eval", "exec", "system", "popen", "mark_safe", "raw", "extra", "RawSQL"}
+    for path, tree in code_of_the_site():
+        assert not called(tree) & forbidden, path

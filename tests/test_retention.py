@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils.translation import override
 
 from campaigns import lifecycle as campaigns
+from petition_site import views
 from signatures import lifecycle, retention, tally
 from signatures.keys import stored
 from signatures.management.commands.send_outbox import do_chores
@@ -109,6 +110,7 @@ def test_a_column_that_nobody_declared_is_named(monkeypatch):
 @pytest.mark.parametrize("language", ["en", "de", "uk"])
 def test_the_table_is_short_and_holds_the_periods_of_the_settings(settings, language):
     settings.PENDING_DAYS, settings.AFTER_HAND_IN_DAYS, settings.NEWS_DAYS = 11, 222, 333
+    settings.AFTER_CLOSING_DAYS = 444
     with override(language):
         groups = retention.table()
 
@@ -118,6 +120,7 @@ def test_the_table_is_short_and_holds_the_periods_of_the_settings(settings, lang
     assert all(all(row) for row in rows)
     assert {"11", "333"} <= set(rows[0].until.split())
     assert "222" in rows[1].until
+    assert language != "en" or all("444" in rows[number].until for number in (0, 1, 3))
 
 
 # Two years
@@ -188,6 +191,46 @@ def test_the_day_of_the_hand_in_counts_and_not_that_of_another_campaign(client, 
 
     kept.refresh_from_db()
     assert kept.name == "Sam Example"
+
+
+def test_what_nobody_hands_in_goes_a_year_after_the_end_of_signing(client, campaign, mo, clock):
+    fill(client, campaign, mo)
+    still_open = confirmed(client, make_campaign("other"))
+    counted = tally.read(campaign)
+    campaigns.close(campaign)
+    pass_days(clock, 364)
+    assert held() >= {"hash", "name", "address"}
+    pass_days(clock, 1)
+
+    of_the_campaign = Signature.objects.filter(campaign=campaign)
+    assert not of_the_campaign.exclude(name="", city="", comment="", email="").exists()
+    assert {s.address_hash[:10] for s in of_the_campaign.confirmed()} == {FORGOTTEN}
+    assert tally.read(campaign) == counted
+    still_open.refresh_from_db()
+    assert still_open.name == "Sam Example"
+
+
+def test_what_was_forgotten_is_not_opened_again(client, campaign, clock):
+    confirmed(client, campaign)
+    campaigns.close(campaign)
+    pass_days(clock, 364)
+    assert campaigns.reopen(campaign)
+    campaigns.close(campaign)
+    pass_days(clock, 365)
+
+    assert campaigns.reopen(campaign) is False
+
+
+def test_a_hand_in_within_the_year_starts_its_own_clock(client, campaign, clock):
+    confirmed(client, campaign)
+    campaigns.close(campaign)
+    pass_days(clock, 300)
+    campaigns.hand_in(campaign)
+    pass_days(clock, 179)
+    assert Signature.objects.get().name == "Sam Example"
+    pass_days(clock, 1)
+
+    assert Signature.objects.get().name == ""
 
 
 # Hours
@@ -291,14 +334,30 @@ def test_a_sender_that_stands_still_is_noticed(client, campaign, mo, clock):
         "sessions",
         "ledger entries",
         "log entries",
-        "signatures of campaigns long handed in",
-        "readers of news of campaigns long handed in",
+        "signatures of campaigns that ended long ago",
+        "readers of news of campaigns that ended long ago",
         "reasons about those who left",
         "hours of days long past",
     }
-    assert noticed["signatures of campaigns long handed in"] == 6
+    assert noticed["signatures of campaigns that ended long ago"] == 6
     assert noticed["hours of days long past"] == 7
     call_command("forget", check=True)
+
+
+def test_the_health_check_tells_what_is_kept_too_long(client, campaign, clock, caplog):
+    views.is_kept_too_long.cache_clear()
+    sign(client, campaign)
+    read_mails()
+    assert client.get("/readyz").content == b"ok"
+    clock.shift(8 * DAY)
+
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content) == (503, b"something is kept for too long")
+    assert "Kept for too long: 1 signatures that nobody confirmed." in caplog.text
+    do_chores()
+    assert client.get("/readyz").status_code == 503
+    clock.shift(timedelta(hours=1))
+    assert client.get("/readyz").content == b"ok"
 
 
 def test_a_mail_that_nobody_sends_is_noticed(client, campaign, clock):

@@ -345,3 +345,13 @@ def test_a_role_that_is_taken_away_is_away_at_once(client, campaign):
     form = {"action": "hide", "_selected_action": [signature.pk], "reason": "Late."}
     assert client.post("/admin/signatures/signature/", form).status_code == 302
     assert not Signature.objects.get().hidden_at
+
+
+def test_who_is_refused_a_page_is_logged_by_number(client, campaign, caplog):
+    user = make_account("mallory", "editor")
+    client.force_login(user)
+    client.get("/admin/signatures/signature/")
+
+    refused = f"Account {user.pk} was refused admin:signatures_signature_changelist."
+    assert refused in caplog.messages
+    assert "mallory" not in caplog.text

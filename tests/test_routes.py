@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
 
+from signatures import keys
 from tests.factories import press
 from tests.routes import DESK, METHODS, ROUTES, everything, make_site, walk
 
@@ -233,3 +234,28 @@ def test_assets_have_the_hash_of_their_content_in_their_name_and_are_kept_for_go
         assert cache_control(answer) == {"max-age=315360000", "public", "immutable"}
         assert not answer.cookies
         assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_ticket_for_one_page_opens_no_other(guest, client, mo, site):
+    cursor = keys.ticket("list", f"{site.campaign.pk}:individual|2026-11-24T10:00:00+00:00|1")
+    tickets = {"list": cursor, "sent": site.secrets["sent"], "thanks": site.secrets["thanks"]}
+    client.force_login(mo)
+    pages = {
+        "sent": (guest, "/en/peace/sign/sent/{}/", 404),
+        "thanks": (guest, "/en/peace/thanks/{}/", 200),  # thanks, and no way to the own page
+        "list": (guest, "/en/peace/signatories/?after={}", 404),
+        "found": (client, "/admin/signatures/signature/?found={}", 200),
+    }
+
+    for page, (browser, address, status) in pages.items():
+        for ticket in tickets.keys() - {page}:
+            answer = browser.get(address.format(tickets[ticket]))
+            assert answer.status_code == status, (page, ticket)
+            assert "/manage/" not in answer.content.decode(), (page, ticket)
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/css/", "/.git/config", "/.env", "/manage.py"]
+)
+def test_no_folder_is_listed_and_no_file_of_the_program_is_served(guest, path):
+    assert guest.get(path).status_code == 404

@@ -337,3 +337,29 @@ def test_an_address_is_muted_for_ninety_days(client, campaign, clock):
 
     assert not Mute.objects.exists()
     assert len(read_mails()) == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/en/peace/", "/en/peace/sign/", "/en/peace/sign/?as=organisation"]
+)
+def test_who_is_watched_can_leave_without_script_and_without_telling_from_where(
+    client, campaign, path
+):
+    page = client.get(path).content.decode()
+    way_out = '<a href="https://www.wikipedia.org/" rel="noreferrer">Leave this page</a>'
+
+    before_the_form, form = page.split('<form method="post"')
+    assert way_out in before_the_form
+    assert way_out in form.split("</form>")[0]
+
+
+@pytest.mark.parametrize(
+    "website",
+    ["javascript:alert(1)", "data:text/html,x", "ftp://example.org/", "//", "file:///etc"],
+)
+def test_a_website_is_an_address_on_the_web(client, campaign, website):
+    answer = post(client, campaign, organisation(website=website))
+
+    assert answer.status_code == 422
+    assert "Write a web address like https://example.org." in answer.content.decode()
+    assert not Signature.objects.exists()

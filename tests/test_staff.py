@@ -1,5 +1,7 @@
 """Olga and Mo come to the desk: a password, a second factor, and out again in time."""
 
+import base64
+import hashlib
 import logging
 import os
 import re
@@ -18,6 +20,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher, identify_hasher, make
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core import mail
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -459,6 +462,41 @@ def test_who_changes_the_own_password_stays_and_all_other_visits_end(olga):
     assert not is_in(there)
 
 
+def test_the_own_password_changes_only_with_the_old_one(client, olga):
+    client.force_login(olga)
+    new = "nine blue geese drink tea"
+    form = {"old_password": "not my password", "new_password1": new, "new_password2": new}
+
+    assert client.post("/admin/password_change/", form).status_code == 200
+    olga.refresh_from_db()
+    assert olga.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "typed", [PASSWORD.upper(), f"{PASSWORD} ", f" {PASSWORD}", PASSWORD[:-1], f"{PASSWORD}x"]
+)
+def test_a_password_is_compared_exactly_as_it_was_typed(client, olga, typed):
+    assert log_in(client, "olga", typed).status_code == 200
+    assert log_in(client, "olga", PASSWORD).status_code == 302
+
+
+def test_every_page_of_the_desk_has_a_way_out(client, olga, campaign):
+    client.force_login(olga)
+    for path in (
+        INDEX,
+        "/admin/signatures/signature/",
+        f"/admin/campaigns/campaign/{campaign.pk}/change/",
+    ):
+        assert 'action="/admin/logout/"' in client.get(path).content.decode(), path
+
+
+def test_sessions_have_names_that_nobody_guesses(client, factor):
+    enter(client, factor)
+    name = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    assert re.fullmatch("[a-z0-9]{32}", name)  # 165 bits
+
+
 def test_who_changes_the_own_factor_stays_and_all_other_visits_end(olga):
     here, there = DeskClient(), DeskClient()
     for browser in (here, there):
@@ -610,6 +648,7 @@ def test_passwords_are_hashed_with_argon2id_and_older_hashes_are_renewed(client,
 def test_passwords_can_be_pasted_and_kept_by_a_password_manager(client):
     page = client.get("/admin/login/").content.decode()
 
+    assert 'type="password"' in page
     assert 'autocomplete="current-password"' in page
     assert 'autocomplete="username"' in page
     assert "onpaste" not in page
@@ -745,3 +784,20 @@ def test_the_desk_can_be_somewhere_else():
         "/werkstatt/", "/werkstatt/login/", "/werkstatt/second-factor/",
         "302", "/werkstatt/login/?next=/werkstatt/", "404", "404",
     ]  # fmt: skip
+
+
+def test_the_script_of_the_desk_runs_only_as_it_was_collected(client, olga, settings, tmp_path):
+    client.force_login(olga)
+    client.post("/admin/login/again/", {"password": PASSWORD})
+    page = client.get("/admin/second-factor/keys/add/").content.decode()
+    script, integrity = re.search(
+        r'<script src="/static/(js/security_key\S*)" integrity="sha384-(\S+)"', page
+    ).groups()
+
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = source_settings.STORAGES | {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    }
+    call_command("collectstatic", interactive=False, verbosity=0)
+    collected = (tmp_path / staticfiles_storage.stored_name(script)).read_bytes()
+    assert base64.b64encode(hashlib.sha384(collected).digest()).decode() == integrity

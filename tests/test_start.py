@@ -37,6 +37,8 @@ MAIL = "EMAIL_URL must name a mail server: nobody could confirm."
 RANDOM = "SECRET_KEY and ADDRESS_KEY need at least 40 random characters."
 DIFFERENT = "SECRET_KEY, ADDRESS_KEY and SEAL_KEYS must all differ."
 SEALS = "SEAL_KEYS must be keys that python -m petition_site.keys --print made."
+OPEN_MAIL = "EMAIL_URL must begin with smtp+tls:// or smtp+ssl://: smtp:// is open."
+ONION = "ONION_HOST must be 56 letters and digits, and .onion."
 COUNT = "CACHE_URL must be a Valkey or Redis, or empty: others do not count."
 DESK = "ADMIN_PATH must be a path of its own, of letters, digits and hyphens."
 UNSAFE = [
@@ -51,6 +53,7 @@ UNSAFE = [
     ({"EMAIL_URL": "consolemail://"}, MAIL),
     ({"EMAIL_URL": "filemail:///var/mail"}, MAIL),
     ({"EMAIL_URL": "dummymail://"}, MAIL),
+    ({"EMAIL_URL": "smtp://user:password@mail.example.org:25"}, OPEN_MAIL),
     ({"SECRET_KEY": "changeme"}, RANDOM),
     ({"SECRET_KEY": "a" * 60}, RANDOM),
     ({"ADDRESS_KEY": KEY[:39]}, RANDOM),
@@ -69,6 +72,7 @@ UNSAFE = [
     ({"PENDING_DAYS": "0"}, "PENDING_DAYS must be a number from 1 to 365."),
     ({"PENDING_DAYS": "9999999999"}, "PENDING_DAYS must be a number from 1 to 365."),
     ({"BACKUP_DAYS": "-30"}, "BACKUP_DAYS must be a number from 1 to 3650."),
+    *[({"ONION_HOST": host}, ONION) for host in ("abc.onion", "act.example.org", f"{'a' * 56}")],
     *[({"ADMIN_PATH": path}, DESK) for path in ("", "/", "en", "static/x", "a b", "../x", "ü")],
 ]
 # What cannot even be read.
@@ -171,6 +175,30 @@ def test_https_that_nobody_vouches_for_is_pointed_out_but_may_be_meant(configure
     (found,) = checks.safe_to_serve(None)
     assert found.id == "petition_site.W001"
     assert "\n" not in found.msg
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "mailer"])
+def test_a_mail_server_on_this_machine_may_do_without_tls(configure, host):
+    configure(EMAIL_URL=f"smtp://{host}:25")
+
+    assert checks.safe_to_serve(None) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "warned"),
+    [
+        ("postgres:///petition?host=/var/run/postgresql", []),
+        ("postgres://petition:secret@postgres:5432/petition", []),
+        ("postgres://petition:secret@db.example.org/petition?sslmode=verify-full", []),
+        ("postgres://petition:secret@db.example.org/petition", ["petition_site.W003"]),
+        ("postgres://petition:secret@10.0.0.7/petition?sslmode=require", ["petition_site.W003"]),
+    ],
+)
+def test_a_database_elsewhere_should_prove_who_it_is(configure, address, warned):
+    configure(DATABASE_URL=address)
+    databases = runpy.run_path(str(ROOT / "petition_site" / "settings.py"))["DATABASES"]
+
+    assert [found.id for found in checks.database_warnings(databases["default"])] == warned
 
 
 def run(*command, folder=ROOT, **environment) -> subprocess.CompletedProcess:

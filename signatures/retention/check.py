@@ -63,8 +63,8 @@ def _late(due: datetime) -> Iterator[tuple[str, QuerySet[Any]]]:
     yield "sessions", forgetting.expired_sessions(due)
     yield "ledger entries", forgetting.old_erasures(due)
     yield "log entries", forgetting.old_log_entries(due)
-    yield "signatures of campaigns long handed in", forgetting.handed_in(due)
-    yield "readers of news of campaigns long handed in", forgetting.readers(due)
+    yield "signatures of campaigns that ended long ago", forgetting.ended(due)
+    yield "readers of news of campaigns that ended long ago", forgetting.readers(due)
     yield (
         "reasons about those who left",
         forgetting.reasons().filter(signature__withdrawn_at__lte=due),

@@ -56,24 +56,40 @@ def days(number: int) -> str:
 
 
 def until_hand_in() -> str:
-    words = _("Until you withdraw, at the latest %(time)s after the hand-in")
-    return words % {"time": days(settings.AFTER_HAND_IN_DAYS)}
+    words = _(
+        "Until you withdraw; at the latest %(time)s after the hand-in, or %(closing)s after the "
+        "end of signing if nothing has been handed in"
+    )
+    return words % {
+        "time": days(settings.AFTER_HAND_IN_DAYS),
+        "closing": days(settings.AFTER_CLOSING_DAYS),
+    }
 
 
 def address_goes() -> str:
     words = _(
-        "Until you confirm, at most %(pending)s. If you want news: until you stop them, at the "
-        "latest %(news)s after the hand-in"
+        "Until you confirm, at most %(pending)s. If you want news: until you stop them; at the "
+        "latest %(news)s after the hand-in, or %(closing)s after the end of signing if nothing has "
+        "been handed in"
     )
-    return words % {"pending": days(settings.PENDING_DAYS), "news": days(settings.NEWS_DAYS)}
+    return words % {
+        "pending": days(settings.PENDING_DAYS),
+        "news": days(settings.NEWS_DAYS),
+        "closing": days(settings.AFTER_CLOSING_DAYS),
+    }
 
 
 def hour_goes() -> str:
     words = _(
-        "The hour for %(exact)s. %(time)s after the hand-in nothing connects the rest with you: "
-        "only the count remains"
+        "The hour for %(exact)s. %(time)s after the hand-in, or %(closing)s after the end of "
+        "signing if nothing has been handed in, nothing connects the rest with you: only the count "
+        "remains"
     )
-    return words % {"exact": days(EXACT_DAYS), "time": days(settings.AFTER_HAND_IN_DAYS)}
+    return words % {
+        "exact": days(EXACT_DAYS),
+        "time": days(settings.AFTER_HAND_IN_DAYS),
+        "closing": days(settings.AFTER_CLOSING_DAYS),
+    }
 
 
 def links_go() -> str:

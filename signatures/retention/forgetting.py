@@ -52,7 +52,7 @@ def forget() -> dict[str, int]:
 
 def _look_at_all_rows(moment: datetime) -> dict[str, int]:
     return {
-        "handed-in signatures": sum(map(strip, _batches(handed_in(moment)))),
+        "signatures of ended campaigns": sum(map(strip, _batches(ended(moment)))),
         "readers of news": sum(map(_stop_news, _batches(readers(moment)))),
         "hours": sum(map(_keep_the_day, _batches(exact(moment)))),
     }
@@ -77,24 +77,28 @@ def old_log_entries(moment: datetime) -> QuerySet[LogEntry]:
     return LogEntry.objects.filter(action_time__lte=moment - timedelta(days=LOG_DAYS))
 
 
-def handed_in(moment: datetime) -> QuerySet[Signature]:
-    """Signatures whose campaign was handed in so long ago that only the count may remain."""
-    before = moment - timedelta(days=settings.AFTER_HAND_IN_DAYS)
-    campaigns = Campaign.objects.handed_in_before(before).values("pk")
+def ended(moment: datetime) -> QuerySet[Signature]:
+    """Signatures whose campaign ended so long ago that only the count may remain."""
     return (
         Signature.objects.confirmed()
-        .filter(campaign__in=campaigns)
+        .filter(campaign__in=_over(moment, settings.AFTER_HAND_IN_DAYS))
         .exclude(address_hash__startswith=FORGOTTEN, name="")
     )
 
 
 def readers(moment: datetime) -> QuerySet[Signature]:
-    """Those who wanted news of a campaign that was handed in long ago."""
-    before = moment - timedelta(days=settings.NEWS_DAYS)
-    campaigns = Campaign.objects.handed_in_before(before).values("pk")
+    """Those who wanted news of a campaign that ended long ago."""
     return Signature.objects.confirmed().filter(
-        Q(updates=True) | ~Q(email=""), campaign__in=campaigns
+        Q(updates=True) | ~Q(email=""), campaign__in=_over(moment, settings.NEWS_DAYS)
     )
+
+
+def _over(moment: datetime, after_hand_in: int) -> QuerySet[Any]:
+    """Campaigns handed in so many days ago, or closed and never handed in."""
+    return Campaign.objects.over(
+        handed_in=moment - timedelta(days=after_hand_in),
+        closed=moment - timedelta(days=settings.AFTER_CLOSING_DAYS),
+    ).values("pk")
 
 
 def exact(moment: datetime) -> QuerySet[Signature]:

@@ -22,7 +22,8 @@ def thanks(request, signature: Signature, own_page_token: str):
     """To the thanks page, which for an hour shows the way to the own page."""
     if not tokens.keep_for_managing(signature, own_page_token):  # withdrawn a moment ago
         return unknown_link(request)
-    return SeeOther("signatures:thanks", signature.campaign.slug, keys.seal(own_page_token))
+    ticket = keys.ticket("thanks", own_page_token)
+    return SeeOther("signatures:thanks", signature.campaign.slug, ticket)
 
 
 def unknown_link(request):

@@ -79,6 +79,6 @@ def thanks(request, slug, ticket=""):
 
 def _own_page_token(ticket: str) -> str:
     try:
-        return keys.unseal(ticket, max_age=OWN_PAGE_SHOWN_FOR) if ticket else ""
+        return keys.open_ticket("thanks", ticket, OWN_PAGE_SHOWN_FOR) if ticket else ""
     except keys.BadSeal:
         return ""

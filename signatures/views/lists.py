@@ -78,14 +78,14 @@ def _page(rows, scope: str, query) -> tuple[list[Signature], str]:
     if len(page) <= PAGE:
         return page, ""
     last = page[PAGE - 1]
-    return page[:PAGE], keys.seal(f"{scope}|{last.confirmed_at.isoformat()}|{last.pk}")
+    return page[:PAGE], keys.ticket("list", f"{scope}|{last.confirmed_at.isoformat()}|{last.pk}")
 
 
 def _read_cursor(cursor: str, scope: str) -> tuple[datetime, int]:
     """Where a page ended. Sealed, since neither moments nor row numbers are anybody's business."""
     try:
-        of, at, pk = keys.unseal(cursor).split("|")
-    except (keys.BadSeal, ValueError):
+        of, at, pk = keys.open_ticket("list", cursor).split("|")
+    except keys.BadSeal:
         raise Http404 from None
     if of != scope:
         raise Http404

@@ -67,7 +67,7 @@ def _ask(request, campaign, form, challenge):
 def _keep(campaign, form, hold_because=""):
     lifecycle.sign(campaign, form.details, hold_because)
     address_hash = lifecycle.address_hash(campaign, form.details["email"])
-    ticket = keys.seal(f"{form.KIND}:{address_hash}")
+    ticket = keys.ticket("sent", f"{form.KIND}:{address_hash}")
     return answers.SeeOther("signatures:sent", campaign.slug, ticket)
 
 
@@ -108,7 +108,7 @@ def _page(request, campaign, form, status):
 
 def _open(ticket: str) -> list[str]:
     try:
-        return keys.unseal(ticket, max_age=TICKET_LIFE).split(":")
+        return keys.open_ticket("sent", ticket, TICKET_LIFE).split(":")
     except keys.BadSeal:
         raise Http404 from None
 
