@@ -39,6 +39,10 @@ max_connections = 200
 """
 
 
+NO_NGINX = "Tests of docs/nginx/ need nginx: install it (Debian: apt-get install nginx-light)."
+PLACES = f"{os.environ.get('PATH')}:/usr/sbin:/usr/local/sbin"  # nginx is not for everybody's PATH
+
+
 class Missing(Exception):
     """The machine lacks something; the text is one line that names the remedy."""
 
@@ -95,6 +99,17 @@ def install(packages: tuple[str, ...], otherwise: str) -> None:
             raise Missing(f"apt-get {command[0]} failed. {otherwise}")
 
 
+def nginx() -> str:
+    """Return the path of nginx, installed first where we may install."""
+    path = shutil.which("nginx", path=PLACES)
+    if not path:
+        install(("nginx-light",), NO_NGINX)
+        path = shutil.which("nginx", path=PLACES)
+    if not path:
+        raise Missing(NO_NGINX)
+    return path
+
+
 def postgres() -> str:
     """Return the address of a PostgreSQL: the one that is named, else one that ends with us."""
     return os.environ.get("TEST_DATABASE_URL") or embedded_postgres()
@@ -138,6 +153,7 @@ def main() -> int:
         driver()
         version = subprocess.run([browser, "--version"], capture_output=True, text=True)
         print(f"Browser: {browser} ({version.stdout.strip()})")
+        print(f"nginx: {nginx()}")
         if named := os.environ.get("TEST_DATABASE_URL"):
             print(f"PostgreSQL: TEST_DATABASE_URL, on {named.rpartition('@')[2]}")
         else:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import socket
 import ssl
 import subprocess
@@ -19,10 +18,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests import machine
+
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ROOT / "docs" / "nginx"
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH')}:/usr/sbin:/usr/local/sbin")
-needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 SLOW = 12  # more than the site has threads
 POST = "POST /en/peace/sign/ HTTP/1.1\r\nHost: testserver\r\nX-Forwarded-For: 192.0.2.7\r\n"
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -51,7 +50,7 @@ def nginx(folder: Path, names: list[str], **instead: str) -> list[str]:
     root = "user root;" if os.geteuid() == 0 else ""
     conf = folder / "nginx.conf"
     conf.write_text(f"pid {folder}/pid; {root} daemon off; events {{}} http {{ {places} {text} }}")
-    return [NGINX, "-e", f"{folder}/error.log", "-c", str(conf)]
+    return [machine.nginx(), "-e", f"{folder}/error.log", "-c", str(conf)]
 
 
 def free_ports(number: int) -> list[int]:
@@ -143,7 +142,7 @@ def test_only_present_versions_and_strong_ciphers_of_tls_are_spoken():
     assert "ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;" in text
 
 
-@needs_nginx
+@pytest.mark.embedded
 def test_nginx_takes_the_files(tmp_path):
     folder = "/etc/letsencrypt/live/petition.example.org"
     certificate(tmp_path)
@@ -153,7 +152,6 @@ def test_nginx_takes_the_files(tmp_path):
         assert done.returncode == 0, done.stderr.decode()
 
 
-@needs_nginx
 @pytest.mark.slow
 @pytest.mark.embedded
 def test_slow_bodies_keep_nobody_waiting(front):
@@ -172,7 +170,6 @@ def test_slow_bodies_keep_nobody_waiting(front):
         connected.close()
 
 
-@needs_nginx
 @pytest.mark.slow
 @pytest.mark.embedded
 def test_big_and_ambiguous_requests_get_no_further(front):
@@ -187,7 +184,6 @@ def test_big_and_ambiguous_requests_get_no_further(front):
     assert not re.search(r"127\.0|192\.0\.2|sign|readyz", log)
 
 
-@needs_nginx
 @pytest.mark.slow
 @pytest.mark.embedded
 def test_a_crowd_of_posts_from_one_address_is_slowed_down_and_reading_is_not(front):
@@ -198,8 +194,8 @@ def test_a_crowd_of_posts_from_one_address_is_slowed_down_and_reading_is_not(fro
     assert [ask(port, "/healthz") for _ in range(80)] == [200] * 80
 
 
-@needs_nginx
 @pytest.mark.slow
+@pytest.mark.embedded
 def test_old_versions_of_tls_and_programs_without_it_are_refused(tmp_path):
     certificate(tmp_path)
     plain, secure = free_ports(2)
