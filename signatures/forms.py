@@ -24,6 +24,7 @@ from signatures.models import Kind, Visibility
 CONSENT_VERSION = "2026-11"
 VIA = re.compile(r"[a-z0-9-]{1,40}")
 GO_ON = "go-on"
+ANSWER_LENGTH = 10
 
 
 class CleanedField(forms.CharField):
@@ -302,6 +303,12 @@ def sum_in_digits() -> tuple[str, str]:
     return f"{first}+{second}", str(first + second)
 
 
+def as_number(typed: str) -> int | None:
+    """In the digits of any script. Python takes offence at thousands of them."""
+    typed = typed.strip()
+    return int(typed) if typed.isdecimal() and len(typed) <= ANSWER_LENGTH else None
+
+
 class SumField(CaptchaField):
     """Each sum can be answered once, also by many at the same moment."""
 
@@ -310,7 +317,7 @@ class SumField(CaptchaField):
         sums = CaptchaStore.objects.filter(hashkey=key, expiration__gt=now())
         asked = sums.first()
         taken = asked is not None and sums.filter(pk=asked.pk).delete()[0] == 1
-        if not taken or not answer.strip().isdecimal() or int(answer) != int(asked.response):
+        if not taken or as_number(answer) != int(asked.response):
             raise ValidationError(self.error_messages["invalid"], "invalid")
         return answer
 

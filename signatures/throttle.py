@@ -27,13 +27,14 @@ CODES = 5
 # What one network may do; more than that is somebody's robot, or a crowd behind one address.
 RATES = {
     "sign": "{SIGNS_PER_NETWORK}/h",
+    "held": "100/h",
     "press": "600/h",
     "code": "60/h",
     "unknown link": "100/h",
     "list": "60/m",
     "captcha": "120/m",
 }
-NEW_ADDRESSES_A_DOMAIN = 100  # an hour
+SIGNS_A_DOMAIN = 100  # an hour
 SUSPICIONS = 100  # in ten minutes, until everybody is asked a question …
 ATTACK_LASTS = HOUR  # … for so long
 # What lies between two mails to one domain, in seconds, where mails leave at a pace at all.
@@ -76,14 +77,14 @@ def over_limit(request: HttpRequest, act: str) -> bool:
 
 
 def is_crowded(address: str) -> bool:
-    """Count one more new address at this mail provider; whether too many of them sign at once."""
+    """Count one more signing with this mail provider; whether there are too many at once."""
     domain = names.domain_of(address)
     if domain in names.MAJOR_PROVIDERS:
         return False
     number = count(f"domain:{keys.fingerprint('domain', domain)}", HOUR)
-    if number == NEW_ADDRESSES_A_DOMAIN + 1:
+    if number == SIGNS_A_DOMAIN + 1:
         log.warning("Unusually many signatures come from one mail domain; they are held.")
-    return number > NEW_ADDRESSES_A_DOMAIN
+    return number > SIGNS_A_DOMAIN
 
 
 def suspect() -> None:

@@ -68,6 +68,15 @@ def test_a_wrong_sum_gets_a_new_one(client, campaign):
     assert not Signature.objects.exists()
 
 
+@pytest.mark.parametrize(("answer", "status"), [("0{}", 303), ("9" * 5000, 429), ("²", 429)])
+def test_an_answer_in_digits_is_a_number_of_sane_size(client, campaign, answer, status):
+    campaigns.guard(campaign)
+    solved = question(post(client, campaign, person()))
+    typed = {**solved, "captcha_1": answer.format(solved["captcha_1"])}
+
+    assert post(client, campaign, {**person(), **typed}).status_code == status
+
+
 def test_a_sum_can_be_answered_once(client, campaign):
     campaigns.guard(campaign)
     solved = question(post(client, campaign, person()))
@@ -88,6 +97,54 @@ def test_who_cannot_answer_signs_all_the_same_and_is_looked_at(client, campaign,
     assert tally.read(campaign).people == 0
     lifecycle.release(signature, mo)
     assert tally.read(campaign).people == 1
+
+
+@pytest.mark.parametrize("trick", [{"homepage": "x"}, {"unsolved": "on"}])
+def test_one_network_cannot_fill_the_queue_of_what_is_held(client, campaign, monkeypatch, trick):
+    monkeypatch.setitem(throttle.RATES, "held", "3/h")
+    campaigns.guard(campaign)
+    answers = [post(client, campaign, person(**trick)) for _ in range(5)]
+
+    assert [answer.status_code for answer in answers] == [303] * 3 + [429] * 2
+    assert post(client, campaign, {**person(), **question(answers[-1])}).status_code == 303
+    assert Signature.objects.count() == 4
+
+
+def test_the_hidden_field_is_no_way_around_the_question(client, campaign):
+    campaigns.guard(campaign)
+    form = person()
+    post(client, campaign, {**form, "homepage": "x"})
+    post(client, campaign, {**form, "unsolved": "on"})
+    press(client, links(read_mails()[-1])["confirm"])
+
+    assert Signature.objects.get().held_reason == "question not answered"
+
+
+def test_the_hidden_field_is_no_way_around_the_limit_of_a_mail_domain(
+    client, campaign, monkeypatch
+):
+    monkeypatch.setattr(throttle, "SIGNS_A_DOMAIN", 3)
+    forms = [person(email=f"{number}@small.example") for number in range(5)]
+    for form in forms:
+        post(client, campaign, {**form, "homepage": "x"})
+        post(client, campaign, form)
+
+    assert Signature.objects.filter(held_reason="many from one mail domain").count() == 4
+
+
+def test_whether_a_signature_is_held_tells_nothing_of_others(client, campaign, monkeypatch):
+    """The last address of each domain is one's own; is the first one known?"""
+    confirmed(client, campaign, email="first@confirmed.example")
+    lifecycle.deny(sign(client, campaign, email="first@muted.example"))
+    monkeypatch.setattr(throttle, "SIGNS_A_DOMAIN", 3)
+    Counter.objects.all().delete()
+    domains = ["confirmed.example", "muted.example", "unknown.example"]
+    for domain in domains:
+        for name in ("first", "a", "b", "own"):
+            post(client, campaign, person(email=f"{name}@{domain}"))
+
+    held = {signature.email for signature in Signature.objects.held()}
+    assert held == {f"own@{domain}" for domain in domains}
 
 
 def test_the_picture_of_the_sum_is_a_picture(client, campaign):
@@ -123,7 +180,7 @@ def test_very_many_suspicions_start_the_asking_by_themselves_for_an_hour(
 def test_too_many_new_addresses_at_a_small_mail_domain_are_held(
     client, campaign, monkeypatch, caplog
 ):
-    monkeypatch.setattr(throttle, "NEW_ADDRESSES_A_DOMAIN", 3)
+    monkeypatch.setattr(throttle, "SIGNS_A_DOMAIN", 3)
     for number in range(6):
         sign(client, campaign, email=f"a{number}@catch-all.example")
 
@@ -135,7 +192,7 @@ def test_too_many_new_addresses_at_a_small_mail_domain_are_held(
 
 
 def test_large_mail_providers_know_no_such_brake(client, campaign, monkeypatch):
-    monkeypatch.setattr(throttle, "NEW_ADDRESSES_A_DOMAIN", 3)
+    monkeypatch.setattr(throttle, "SIGNS_A_DOMAIN", 3)
     for number in range(6):
         sign(client, campaign, email=f"a{number}@gmail.com")
 

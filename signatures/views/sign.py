@@ -20,6 +20,7 @@ TICKET_LIFE = timedelta(days=7)
 STEP = 5  # minutes, to which a delay is rounded
 ONE_REQUEST = timedelta(minutes=1)  # at most, between the writing of a mail and of its ticket
 WAY_AROUND = "unsolved"  # the button of those who cannot answer the question
+ANSWERED = "captcha_0"  # is sent by who has seen the question
 
 
 @csrf_exempt
@@ -36,14 +37,14 @@ def sign(request, slug):
         return _page(request, campaign, form, 422 if campaign.is_open else 409)
     if form.by_robot:
         throttle.suspect()
-        return _keep(campaign, form, lifecycle.HONEYPOT)
+        return _hold(request, campaign, form, lifecycle.HONEYPOT)
     if form.mailbox_is_risky:
         return render(request, "signatures/mailbox.html", {"campaign": campaign, "form": form})
     if not _is_asked_a_question(request, campaign):
         return _keep(campaign, form)
     if WAY_AROUND in request.POST:
-        return _keep(campaign, form, lifecycle.UNSOLVED)
-    challenge = ChallengeForm(request.POST)
+        return _hold(request, campaign, form, lifecycle.UNSOLVED)
+    challenge = ChallengeForm(request.POST if ANSWERED in request.POST else None)
     return (
         _keep(campaign, form) if challenge.is_valid() else _ask(request, campaign, form, challenge)
     )
@@ -57,11 +58,16 @@ def _is_asked_a_question(request, campaign) -> bool:
 
 
 def _ask(request, campaign, form, challenge):
-    """The question, with all that was typed; whoever has not seen it yet has made no mistake."""
-    if "captcha_0" not in request.POST:
-        challenge = ChallengeForm()
+    """The question, with all that was typed."""
     context = {"campaign": campaign, "form": form, "challenge": challenge}
     return render(request, "signatures/challenge.html", context, status=429)
+
+
+def _hold(request, campaign, form, because):
+    """For an organiser to look at. So many from one network that nobody could: ask once more."""
+    if throttle.over_limit(request, "held"):
+        return _ask(request, campaign, form, ChallengeForm())
+    return _keep(campaign, form, because)
 
 
 def _keep(campaign, form, hold_because=""):
