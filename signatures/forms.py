@@ -25,6 +25,9 @@ CONSENT_VERSION = "2026-11"
 VIA = re.compile(r"[a-z0-9-]{1,40}")
 GO_ON = "go-on"
 ANSWER_LENGTH = 10
+# A letter with three accents and a line's two ends. Far more is not even cleaned: bringing the
+# accents of 64 KB in order takes a second.
+SIGNS_A_LETTER = 5
 
 
 class CleanedField(forms.CharField):
@@ -40,6 +43,8 @@ class CleanedField(forms.CharField):
 
     def to_python(self, value):
         text = super().to_python(value)
+        if self.max_length and len(text) > self.max_length * SIGNS_A_LETTER:
+            raise self.too_long()
         return self.cleaner(text) if text else text
 
     def run_validators(self, value):
@@ -48,10 +53,12 @@ class CleanedField(forms.CharField):
         except ValidationError as errors:
             # Django's message counts for the reader; ours says what to do.
             if any(error.code == "max_length" for error in errors.error_list):
-                raise ValidationError(
-                    _("Use at most %(limit)s characters."), "max_length", {"limit": self.max_length}
-                ) from None
+                raise self.too_long() from None
             raise
+
+    def too_long(self):
+        words = _("Use at most %(limit)s characters.")
+        return ValidationError(words, "max_length", {"limit": self.max_length})
 
 
 class Countries(forms.Select):

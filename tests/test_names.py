@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signatures import names
+from signatures.forms import CleanedField, IndividualForm, OrganisationForm
 from signatures.models import Signature
 
 # Names as people have and type them.
@@ -295,6 +296,28 @@ def test_three_marks_on_one_letter_pass_and_four_do_not():
     assert names.clean_name("שָּׁ") == unicodedata.normalize("NFC", "שָּׁ")
     assert code_of(names.clean_name, "z" + "\u0316" * 3) is None
     assert code_of(names.clean_name, "z" + "\u0316" * 4) == "marks"
+
+
+def test_endless_accents_take_no_time():
+    accents = "a" + "\u0345\u0334" * 15_500
+    fields = [
+        field
+        for form in (IndividualForm, OrganisationForm)
+        for field in form.base_fields.values()
+        if isinstance(field, CleanedField)
+    ]
+    started = time.process_time()
+    for field in fields:
+        with pytest.raises(ValidationError):
+            field.clean(accents)
+
+    assert time.process_time() - started < 0.4  # ordering them all takes 0.5 s for each field
+
+
+def test_a_letter_with_three_accents_is_one_character():
+    typed = unicodedata.normalize("NFD", "ậ") * names.NAME_LENGTH
+
+    assert len(IndividualForm.base_fields["name"].clean(typed)) == names.NAME_LENGTH
 
 
 def test_a_text_keeps_its_lines_and_its_emoji():
