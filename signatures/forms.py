@@ -7,6 +7,7 @@ refuses posts that come from other sites.
 
 import re
 import secrets
+from urllib.parse import urlsplit
 
 from captcha.fields import CaptchaField
 from captcha.models import CaptchaStore
@@ -59,6 +60,21 @@ class CleanedField(forms.CharField):
     def too_long(self):
         words = _("Use at most %(limit)s characters.")
         return ValidationError(words, "max_length", {"limit": self.max_length})
+
+
+class WebsiteField(forms.URLField):
+    """A web address that looks like where it leads, to organisers and to browsers."""
+
+    default_validators = [URLValidator(["http", "https"])]
+
+    def to_python(self, value):
+        url = super().to_python(value)
+        return url if len(url) > self.max_length else names.clean_line(url)
+
+    def run_validators(self, value):
+        super().run_validators(value)
+        if value and ("\\" in value or "@" in urlsplit(value).netloc):
+            raise ValidationError(self.error_messages["invalid"], "invalid")
 
 
 class Countries(forms.Select):

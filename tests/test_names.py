@@ -298,6 +298,31 @@ def test_three_marks_on_one_letter_pass_and_four_do_not():
     assert code_of(names.clean_name, "z" + "\u0316" * 4) == "marks"
 
 
+@pytest.mark.parametrize(
+    "website",
+    [
+        "javascript:alert(1)",
+        "ftp://example.org/",
+        "https://example.org@evil.example/",
+        "https://evil.example\\@example.org/",
+        "https://example.org/\u202egro.live",
+        "https://example.org/\u200b",
+        "https://exam\u00adple.org/",
+        "https://example.org/\x07",
+        "https://example.org/\ufffd",
+        "https://example.org/" + "\u0345\u0334" * 15_500,
+    ],
+)
+def test_a_website_leads_where_it_seems_to(website):
+    with pytest.raises(ValidationError):
+        OrganisationForm.base_fields["website"].clean(website)
+
+
+@pytest.mark.parametrize("website", ["https://a.example/?x=a@b#c", "http://бог.example/мир"])
+def test_a_website_may_be_written_in_any_script(website):
+    assert OrganisationForm.base_fields["website"].clean(website) == website
+
+
 def test_endless_accents_take_no_time():
     accents = "a" + "\u0345\u0334" * 15_500
     fields = [
