@@ -245,10 +245,6 @@ class IndividualForm(SignForm):
         return details
 
 
-class WebsiteField(forms.URLField):
-    default_validators = [URLValidator(schemes=["http", "https"])]
-
-
 class OrganisationForm(SignForm):
     KIND = Kind.ORGANISATION
     own_fields = ("organisation", "website", "name", "role")
