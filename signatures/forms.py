@@ -309,6 +309,7 @@ def sign_form(kind: str) -> type[SignForm]:
 
 
 class ConfirmForm(forms.Form):
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     hide_name = forms.BooleanField(
         required=False,
         label=_("Do not show my name on the web. It still goes to the addressees."),

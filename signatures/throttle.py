@@ -50,9 +50,12 @@ def may_mail(address_hash: str) -> bool:
     return count(f"mail:{address_hash}", DAY) <= MAILS_A_DAY
 
 
-def may_try_code(address_hash: str) -> bool:
-    """Five guesses while a code can live, whether or not the address is known."""
-    return count(f"code:{address_hash}", 7 * DAY) <= CODES
+def may_try_code(what: str) -> bool:
+    """Five guesses while a code can live, whether or not the address is known.
+
+    `what` is the hash of the address, or of the ticket with which somebody guesses.
+    """
+    return count(f"code:{what}", 7 * DAY) <= CODES
 
 
 def forgive_codes(address_hash: str) -> None:

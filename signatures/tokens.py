@@ -70,6 +70,16 @@ def _deadline(signature: Signature) -> datetime:
 
 
 @transaction.atomic
+def keep_for_reading(signature: Signature) -> str | None:
+    """A way to the page that confirms, as of one more mail, for who has typed the code of one."""
+    if Signature.objects.select_for_update().pending().filter(pk=signature.pk).first() is None:
+        return None
+    token = new()
+    keep_for_confirming(signature, token, new_code())
+    return token
+
+
+@transaction.atomic
 def keep_for_managing(signature: Signature, token: str) -> bool:
     """Good for as long as the signature lives, if it does; keeping it again changes nothing."""
     if Signature.objects.select_for_update().live().filter(pk=signature.pk).first() is None:

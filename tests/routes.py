@@ -118,7 +118,7 @@ def make_site(client, moderator) -> Site:
             "not_me": token["not-me"],
             "manage": own_page,
             "unsubscribe": unsubscribe,
-            "sent": keys.ticket("sent", f"individual:{address_hash}"),
+            "sent": keys.ticket("sent", "individual", address_hash, "typed"),
             "thanks": keys.ticket("thanks", own_page),
             "question": CaptchaStore.generate_key(),
         },

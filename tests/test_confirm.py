@@ -98,6 +98,38 @@ def test_the_name_can_be_hidden_at_the_last_moment(client, signature, mail):
     assert (signature.visibility, signature.name) == ("handin", "Sam Example")
 
 
+def test_the_button_confirms_only_what_was_read(client, campaign, clock):
+    form = person(visibility="count")
+    post(client, campaign, form)
+    confirm = links(read_mails()[-1])["confirm"]
+    seen = re.search(r'name="seen" value="([^"]+)"', client.get(confirm).content.decode())[1]
+    changes = {"visibility": "public", "name": "Whom Mallory suspects", "city": "Bonn"}
+    changes |= {"comment": "A slander", "updates": "on", "country": "FR"}
+    post(client, campaign, {**form, **changes})
+
+    answer = press(client, confirm, seen=seen)
+
+    assert answer["Location"] == confirm
+    assert Signature.objects.get().is_pending
+    page = client.get(confirm).content.decode()
+    for words in ("Whom Mallory suspects", "Bonn", "A slander", "you want news", "France"):
+        assert words in page
+    again = re.search(r'name="seen" value="([^"]+)"', page)[1]
+    assert press(client, confirm, seen=again).status_code == 303
+    assert press(client, confirm, seen=seen)["Location"].startswith("/en/peace/thanks/")
+    assert tally.recount(campaign) == {}
+
+
+def test_what_changes_at_the_moment_of_the_press_is_not_confirmed(client, campaign, clock):
+    form = person(country="DE")
+    signature = sign(client, campaign, form)
+    clock.shift(1)
+    post(client, campaign, {**form, "country": "FR"})
+
+    assert not lifecycle.confirm(signature)
+    assert Signature.objects.get().is_pending
+
+
 def test_confirming_erases_the_address_of_those_who_want_no_news(client, campaign):
     assert confirmed(client, campaign).email == ""
     assert confirmed(client, campaign, updates="on", email="news@example.org").email == (

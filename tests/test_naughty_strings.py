@@ -78,7 +78,8 @@ def harmless(visitor, campaign, mo):
             yield visitor.send(f"/en/manage/{token}/", action=action, name=text, email=text)
         yield visitor.get(f"/en/peace/signatories/?kind={kind}")
     for text in ("", "x"):
-        yield visitor.send(f"/en/peace/sign/sent/{keys.ticket('sent', 'individual:x')}/", code=text)
+        ticket = keys.ticket("sent", "individual", "x", "typed")
+        yield visitor.send(f"/en/peace/sign/sent/{ticket}/", code=text)
     yield visitor.get("/en/peace/")
     yield visitor.get("/en/privacy/")
     yield visitor.get("/en/nothing/")
@@ -205,7 +206,7 @@ def test_on_the_own_page_it_is_refused_or_kept_as_it_was_typed(visitor, campaign
 @pytest.mark.parametrize("strings", PARTS)
 def test_as_a_code_it_confirms_nothing(visitor, campaign, known, strings):
     for number, text in enumerate(strings):
-        ticket = keys.ticket("sent", f"individual:{number}")
+        ticket = keys.ticket("sent", "individual", str(number), "typed")
         answer = visitor.send(f"/en/peace/sign/sent/{ticket}/", code=text)
         assert answer.status_code == 422, text
         assert assert_harmless(answer, known).fields["code"] == shown(text)

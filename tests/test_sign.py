@@ -1,5 +1,7 @@
 """Sam signs."""
 
+import re
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now, timedelta
@@ -312,6 +314,64 @@ def test_guessing_codes_tells_nothing_about_an_address(client, campaign):
 def without_ticket(page, place) -> str:
     """A page as everybody gets it: its own address holds a part that is never the same."""
     return page.content.decode().replace(place.split("/")[-2], "")
+
+
+def test_a_code_confirms_only_what_its_owner_typed(client, campaign):
+    form = person(visibility="count")
+    place = post(client, campaign, form)["Location"]
+    typed = code(read_mails()[-1])
+    post(client, campaign, {**form, "visibility": "public", "name": "Whom Mallory suspects"})
+
+    answer = press(client, place, code=typed)
+
+    assert answer["Location"].startswith("/en/confirm/")
+    assert Signature.objects.get().is_pending
+    page = client.get(answer["Location"]).content.decode()
+    assert "Whom Mallory suspects" in page
+    not_me = re.search(r"/en/not-me/[^/]+/", page)[0]
+    assert press(client, not_me).status_code == 303
+    assert not Signature.objects.exists()
+
+
+def test_a_code_confirms_what_was_typed_twice_the_same(client, campaign):
+    form = person()
+    place = post(client, campaign, form)["Location"]
+    post(client, campaign, form)
+
+    answer = press(client, place, code=code(read_mails()[-1]))
+
+    assert answer["Location"].startswith("/en/peace/thanks/")
+
+
+def test_guessing_does_not_tell_when_the_owner_types_the_code(client, campaign):
+    forms = [person(), person()]
+    pages = []
+    for form, is_typed in zip(forms, (True, False), strict=True):
+        place = post(client, campaign, form)["Location"]
+        (message,) = read_mails()
+        guess = post(client, campaign, form)["Location"]
+        read_mails()
+        wrong = f"{(int(code(message)) + 1) % 1_000_000:06}"
+        pages.append([])
+        for number in range(7):
+            if number == 3 and is_typed:
+                assert press(client, place, code=code(message)).status_code == 303
+            answer = press(client, guess, code=wrong)
+            pages[-1].append(without_ticket(answer, guess).replace(wrong, ""))
+
+    assert pages[0] == pages[1]
+
+
+def test_five_guesses_are_all_whatever_ticket_they_come_with(client, campaign):
+    form = person()
+    place = post(client, campaign, form)["Location"]
+    (message,) = read_mails()
+    wrong = f"{(int(code(message)) + 1) % 1_000_000:06}"
+    for _ in range(5):
+        press(client, post(client, campaign, form)["Location"], code=wrong)
+
+    assert press(client, place, code=code(message)).status_code == 422
+    assert Signature.objects.get().is_pending
 
 
 def test_a_ticket_that_was_not_made_here_leads_nowhere(client, campaign):

@@ -28,14 +28,16 @@ def confirm(request, token):
     campaign = signature.campaign
     if signature.is_pending and lifecycle.is_too_late(campaign):
         return render(request, "signatures/too_late.html", {"campaign": campaign}, status=410)
-    form = ConfirmForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        lifecycle.confirm(signature, hide_name=form.cleaned_data["hide_name"])
-        return answers.thanks(request, signature, tokens.derive(token, Purpose.MANAGE))
+    form = ConfirmForm(request.POST)
+    if request.method == "POST" and form.is_valid():
+        seen, hide_name = form.cleaned_data["seen"], form.cleaned_data["hide_name"]
+        if lifecycle.confirm_as_read(signature, seen, hide_name):
+            return answers.thanks(request, signature, tokens.derive(token, Purpose.MANAGE))
+        return answers.SeeOther("signatures:confirm", token)  # to read what it says now
     context = {
         "campaign": campaign,
         "signature": signature,
-        "form": form,
+        "form": ConfirmForm(initial={"seen": lifecycle.gist(vars(signature))}),
         "not_me_token": tokens.derive(token, Purpose.NOT_ME),
     }
     return render(request, "signatures/confirm.html", context)

@@ -73,7 +73,7 @@ def _hold(request, campaign, form, because):
 def _keep(campaign, form, hold_because=""):
     lifecycle.sign(campaign, form.details, hold_because)
     address_hash = lifecycle.address_hash(campaign, form.details["email"])
-    ticket = keys.ticket("sent", f"{form.KIND}:{address_hash}")
+    ticket = keys.ticket("sent", form.KIND, address_hash, lifecycle.gist(form.details))
     return answers.SeeOther("signatures:sent", campaign.slug, ticket)
 
 
@@ -84,14 +84,21 @@ def _keep(campaign, form, hold_because=""):
 def sent(request, slug, ticket):
     """The same for every address; the six-digit code of the mail confirms here, too."""
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
-    kind, address_hash = _open(ticket)
+    kind, address_hash, typed = _open(ticket)
     form = CodeForm(request.POST) if request.method == "POST" else CodeForm()
-    signature = _find(campaign, kind, address_hash, form) if form.is_valid() else None
+    signature = _find(campaign, kind, address_hash, form, ticket) if form.is_valid() else None
     if signature is not None:
-        lifecycle.confirm(signature)
-        return answers.thanks(request, signature, tokens.new())
+        return _confirm(request, signature, typed)
     context = {"campaign": campaign, "form": form, **_delay(ticket)}
     return render(request, "signatures/sent.html", context, status=422 if form.is_bound else 200)
+
+
+def _confirm(request, signature, typed):
+    """At once what was typed in this browser; if others have typed since, it is read first."""
+    if lifecycle.confirm_as_read(signature, typed):
+        return answers.thanks(request, signature, tokens.new())
+    token = tokens.keep_for_reading(signature)
+    return answers.SeeOther("signatures:confirm", token) if token else answers.unknown_link(request)
 
 
 def _delay(ticket: str) -> dict[str, int]:
@@ -119,18 +126,26 @@ def _open(ticket: str) -> list[str]:
         raise Http404 from None
 
 
-def _find(campaign, kind, address_hash, form) -> Signature | None:
-    """The signature that this code confirms; otherwise the form says what to do."""
-    if not throttle.may_try_code(address_hash):
+def _find(campaign, kind, address_hash, form, ticket) -> Signature | None:
+    """The signature that this code confirms; otherwise the form says what to do.
+
+    That others have tried too many codes is not said: they would learn when the owner does.
+    """
+    if not throttle.may_try_code(keys.fingerprint("ticket", ticket)):
         form.add_error("code", _("Too many wrong codes. Use the button in the e-mail instead."))
         return None
+    is_open = throttle.may_try_code(address_hash)
     signature = (
         Signature.objects.live()
         .select_related("campaign")
         .filter(campaign=campaign, kind=kind, address_hash=address_hash)
         .first()
     )
-    if signature is None or not tokens.code_fits(signature, form.cleaned_data["code"]):
+    if (
+        signature is None
+        or not is_open
+        or not tokens.code_fits(signature, form.cleaned_data["code"])
+    ):
         form.add_error("code", _("This is not the code. Compare it with the newest e-mail."))
         return None
     throttle.forgive_codes(address_hash)
