@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from campaigns import lifecycle as campaigns
 from signatures import lifecycle
 from signatures.models import Signature, Tally
 from tests.factories import (
@@ -40,6 +41,7 @@ def test_every_signature_is_accounted_for(client, campaign, mo, clock):
     confirmed(client, campaign, organisation())
     lifecycle.refuse(confirmed(client, campaign, organisation()), mo, "why")
     lifecycle.hide(approved(client, campaign, mo), mo, "why")
+    campaigns.close(campaign)
 
     page = client.get("/en/integrity/")
 
@@ -62,6 +64,22 @@ def test_every_signature_is_accounted_for(client, campaign, mo, clock):
         "Name shown again": 0,
     }
     assert "the count that we show is exact" in page.content.decode()
+
+
+def test_signing_for_somebody_tells_nothing_by_the_numbers(client, campaign, clock):
+    confirmed(client, campaign, email="confirmed@example.org")
+    sign(client, campaign, email="pending@example.org")
+    before = numbers(client.get("/en/integrity/"))
+    for name in ("confirmed", "pending", "unknown", "another"):
+        for trick in ({"homepage": "x"}, {}):
+            post(client, campaign, person(email=f"{name}@example.org", **trick))
+            assert numbers(client.get("/en/integrity/")) == before
+
+    read_mails()
+    clock.shift(8 * 24 * 3600)
+    lifecycle.forget()
+    assert numbers(client.get("/en/integrity/")) == before
+    assert before["Together"] == 1
 
 
 def test_a_count_that_differs_from_the_rows_is_admitted(client, campaign):

@@ -1,4 +1,9 @@
-"""How the count comes about: a public page whose numbers add up to the rows."""
+"""How the count comes about: a public page whose numbers add up to the rows.
+
+While people can sign, only what owners of mailboxes have confirmed is in the numbers. Anybody could
+otherwise sign with the address of somebody else, and see in a number that did not change that it
+had signed before.
+"""
 
 from django.db.models import Count, Q
 from django.shortcuts import render
@@ -33,6 +38,8 @@ def integrity(request):
 def account(campaign: Campaign) -> dict:
     """Where every signature of a campaign has gone; `rows` is the sum of the states."""
     rows = Signature.objects.filter(campaign=campaign)
+    if not campaign.has_ended:
+        rows = rows.exclude(PENDING)
     states = rows.aggregate(
         rows=Count("pk"), **{name: Count("pk", filter=rule) for name, rule in STATES.items()}
     )
