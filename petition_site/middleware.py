@@ -195,11 +195,11 @@ class OutageMiddleware:
 class PublicPostMiddleware:
     """Every POST is either checked by Django's CSRF protection or by these rules, never by neither.
 
-    Django's protection is for the desk. Elsewhere a view that takes a POST is exempt from the token
-    (`csrf_exempt`), and takes only small url-encoded forms in UTF-8, each field once, and none that
-    a browser says comes from another site. One that asks for a signature over the body
-    (`is_signed`) checks for itself who it is from, and only the size is limited here. All other
-    views only show.
+    Django's protection is for the desk, where only the size is limited here. Elsewhere a view that
+    takes a POST is exempt from the token (`csrf_exempt`), and takes only small url-encoded forms in
+    UTF-8, each field once, and none that a browser says comes from another site. One that asks for
+    a signature over the body (`is_signed`) checks for itself who it is from, and only the size is
+    limited here. All other views only show.
     """
 
     def __init__(self, get_response):
@@ -216,8 +216,11 @@ class PublicPostMiddleware:
                 return None
             log.info("A form was refused with %d.", refusal)
             return views.error(request, refusal)
-        if request.method in SAFE or is_desk(request):
+        if request.method in SAFE:
             return None
+        if is_desk(request):  # also of those who are not logged in, before a file is taken
+            is_big = body_length(request) > settings.DESK_POST_MAX_BYTES
+            return views.error(request, 413) if is_big else None
         return HttpResponseNotAllowed(READING)
 
 
@@ -225,6 +228,8 @@ def refuse_post(request) -> int | None:
     """The status with which a post to a public form is refused, or `None`."""
     if comes_from_elsewhere(request):
         return 403
+    if "Transfer-Encoding" in request.headers:  # of unknown length: Django would take it for empty
+        return 400
     if not body_length(request):  # a button without fields
         return None
     if refusal := refuse_size(request):

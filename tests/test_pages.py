@@ -238,6 +238,12 @@ def test_a_form_that_was_sent_from_another_site_is_refused_in_the_persons_langua
     assert good.status_code == 303
 
 
+def test_a_body_of_unknown_length_is_refused_and_not_taken_for_an_empty_one(client, campaign):
+    answer = post(client, campaign, person(), **{"Transfer-Encoding": "chunked"})
+
+    assert answer.status_code == 400
+
+
 def test_the_figures_are_json_for_everybody(client, campaign, mo):
     confirmed(client, campaign)
     approved(client, campaign, mo)

@@ -24,6 +24,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core import mail
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 from django.urls import NoReverseMatch, reverse
@@ -754,6 +755,17 @@ def test_the_session_cookie_is_hidden_from_scripts_and_other_sites_and_ends_with
     assert not cookie["domain"]
     assert not cookie["expires"]
     assert set(client.cookies) == {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
+
+
+def test_a_big_file_for_the_login_is_refused_before_it_is_taken(olga):
+    browser = Client(enforce_csrf_checks=True)
+    browser.get("/admin/login/")
+    form = {
+        "csrfmiddlewaretoken": browser.cookies["csrftoken"].value,
+        "file": SimpleUploadedFile("big", b"x" * settings.DESK_POST_MAX_BYTES),
+    }
+
+    assert browser.post("/admin/login/", form).status_code == 413
 
 
 def test_public_pages_know_no_cookie(client, olga, campaign):
