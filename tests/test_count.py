@@ -8,6 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
+from campaigns import lifecycle as campaigns
 from campaigns.models import Campaign
 from signatures import lifecycle, tally
 from signatures.models import Kind, PaperBatch, Signature, Tally, Visibility
@@ -144,6 +145,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self):
         totals = tally.read(self.campaign)
+        shown = integrity.account(self.campaign)["states"]
+        assert sum(shown.values()) == 2 * shown["rows"]
+        campaigns.close(self.campaign)
         account = integrity.account(self.campaign)
         states = account["states"]
         assert account["is_exact"]

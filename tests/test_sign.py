@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now, timedelta
 from django.utils.translation import gettext, override
 
@@ -235,6 +236,36 @@ def test_an_address_gets_three_mails_a_day_and_no_fourth(client, campaign, clock
     clock.shift(timedelta(hours=25))
     post(client, campaign, form)
     assert len(read_mails()) == 1
+
+
+def work(client, campaign, form) -> list[str]:
+    """What signing has the database write."""
+    with CaptureQueriesContext(connection) as queries:
+        assert post(client, campaign, form).status_code == 303
+    words = [query["sql"].split("(")[0].split()[:3] for query in queries]
+    return sorted(" ".join(what) for what in words if what[0] == "INSERT")
+
+
+def test_a_mail_too_many_is_as_much_work_as_one_that_is_sent(client, campaign):
+    form = person()
+    works = [work(client, campaign, form) for _ in range(6)][1:]
+
+    assert all(each == works[0] for each in works), works
+    assert len(read_mails()) == 3
+
+
+@pytest.mark.parametrize("state", [sign, confirmed])
+def test_what_a_robot_sends_is_as_much_work_for_every_address(client, campaign, state):
+    form = person(email="sam@gmail.com", homepage="http://spam.example")
+    new = work(client, campaign, form)
+    Signature.objects.all().delete()
+    signature = state(client, campaign, email="sam@gmail.com")
+    read_mails()
+    before = Signature.objects.filter(pk=signature.pk).values().get()
+
+    assert work(client, campaign, form) == new
+    assert Signature.objects.values().get() == before
+    assert read_mails() == []
 
 
 def test_a_mailbox_within_reach_of_the_state_is_written_to_only_after_a_warning(client, campaign):
