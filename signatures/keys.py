@@ -47,17 +47,17 @@ def unseal(sealed: str, max_age: timedelta | None = None) -> str:
     return text
 
 
-def ticket(purpose: str, text: str) -> str:
-    """A text to carry through an address: nobody can read or make it, and it serves one purpose."""
-    return seal(f"{purpose}:{text}")
+def ticket(purpose: str, *parts: str) -> str:
+    """What a visitor carries for us and cannot read; good for one purpose only."""
+    return seal("\0".join([purpose, *parts]))
 
 
-def open_ticket(purpose: str, sealed: str, max_age: timedelta | None = None) -> str:
-    """The text again; raises `BadSeal` for anything but a ticket for this purpose."""
-    meant, _colon, text = unseal(sealed, max_age).partition(":")
+def read_ticket(purpose: str, sealed: str, max_age: timedelta | None = None) -> list[str]:
+    """The parts again; raises `BadSeal` also for a ticket to somewhere else."""
+    meant, *parts = unseal(sealed, max_age).split("\0")
     if meant != purpose:
         raise BadSeal
-    return text
+    return parts
 
 
 def sealed_at(sealed: str) -> datetime:

@@ -268,7 +268,7 @@ def leave_a_signature_waiting(scene: Scene) -> None:
 
 def cursor_of_another_campaign() -> str:
     other = make_campaign("butter")
-    return keys.ticket("list", f"{other.pk}:individual|{now().isoformat()}|1")
+    return keys.ticket("list", f"{other.pk}:individual", now().isoformat(), "1")
 
 
 def set_up(scene: Scene, words: str) -> None:

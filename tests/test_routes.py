@@ -237,7 +237,7 @@ def test_assets_have_the_hash_of_their_content_in_their_name_and_are_kept_for_go
 
 
 def test_a_ticket_for_one_page_opens_no_other(guest, client, mo, site):
-    cursor = keys.ticket("list", f"{site.campaign.pk}:individual|2026-11-24T10:00:00+00:00|1")
+    cursor = keys.ticket("list", f"{site.campaign.pk}:individual", "2026-11-24T10:00:00+00:00", "1")
     tickets = {"list": cursor, "sent": site.secrets["sent"], "thanks": site.secrets["thanks"]}
     client.force_login(mo)
     pages = {

@@ -79,7 +79,7 @@ def test_the_address_is_in_no_url(desk, campaign):
     query = parse_qs(urlsplit(answer["Location"]).query)
     assert answer.status_code == 302
     assert query.keys() == {"found"}
-    assert keys.open_ticket("found", query["found"][0]).isdigit()
+    assert keys.read_ticket("found", query["found"][0])[0].isdigit()
     assert "canary" not in desk.get(answer["Location"]).content.decode()
 
 

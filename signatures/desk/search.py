@@ -39,7 +39,7 @@ class FoundFilter(admin.SimpleListFilter):
         if not self.value():
             return queryset
         try:
-            found = keys.open_ticket("found", self.value(), LASTS).split(",")
+            found = keys.read_ticket("found", self.value(), LASTS)
         except keys.BadSeal:
             return queryset.none()
         return queryset.filter(pk__in=found)
@@ -59,7 +59,7 @@ def find(request):
     if not found:
         messages.warning(request, _("No signature was made with this address."))
         return to_list({})
-    return to_list({"found": keys.ticket("found", ",".join(map(str, found)))})
+    return to_list({"found": keys.ticket("found", *map(str, found))})
 
 
 def made_with(address: str) -> list[int]:

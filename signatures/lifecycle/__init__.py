@@ -8,6 +8,7 @@ from signatures.lifecycle.confirming import (
     GRACE,
     MUTED_FOR,
     confirm,
+    confirm_as_read,
     deny,
     heed_bounce,
     heed_complaint,
@@ -39,13 +40,15 @@ from signatures.lifecycle.signing import (
     REMINDED_AFTER,
     UNSOLVED,
     address_hash,
+    gist,
     remind,
     sign,
 )
 
 __all__ = [
-    "CROWDED", "GRACE", "HIDDEN", "HONEYPOT", "MUTED_FOR", "NO_NEWS", "REMINDED_AFTER", "UNSOLVED",
-    "address_hash", "approve", "confirm", "correct", "deny", "erase", "forget", "heed_bounce",
-    "heed_complaint", "hide", "hold", "hold_all", "is_too_late", "refuse", "release",
-    "release_all", "remind", "restore", "sign", "stop_updates", "want_updates", "withdraw",
+    "CROWDED", "GRACE", "HIDDEN", "HONEYPOT", "MUTED_FOR", "NO_NEWS", "REMINDED_AFTER",
+    "UNSOLVED", "address_hash", "approve", "confirm", "confirm_as_read", "correct", "deny",
+    "erase", "forget", "gist", "heed_bounce", "heed_complaint", "hide", "hold", "hold_all",
+    "is_too_late", "refuse", "release", "release_all", "remind", "restore", "sign",
+    "stop_updates", "want_updates", "withdraw",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from signatures import outbox, tally
 from signatures.keys import SealedField
 from signatures.lifecycle.counting import start_counting
 from signatures.lifecycle.leaving import delete, enter_in_ledger, stop_updates, withdraw
+from signatures.lifecycle.signing import gist
 from signatures.models import Kind, Mute, Signature, Visibility
 
 MUTED_FOR = timedelta(days=90)
@@ -25,9 +26,11 @@ def is_too_late(campaign: Campaign) -> bool:
 
 @transaction.atomic
 def confirm(signature: Signature, hide_name: bool = False) -> bool:
-    """Count the signature; confirming again changes nothing.
+    """Count the signature as it was read; confirming again changes nothing.
 
-    From now on the address is kept only for those who asked for updates.
+    Nor does it if somebody has signed anew with this address in the meantime: its owner has not
+    seen what would be confirmed. From now on the address is kept only for those who asked for
+    updates.
     """
     changes: dict[str, Any] = {
         "confirmed_at": now(),
@@ -40,7 +43,20 @@ def confirm(signature: Signature, hide_name: bool = False) -> bool:
             kind=Kind.INDIVIDUAL, visibility=Visibility.PUBLIC, then=Value(Visibility.HANDIN)
         )
         changes["visibility"] = Case(public_person, default=F("visibility"))
-    return start_counting(signature, Signature.objects.pending(), changes)
+    as_read = Signature.objects.pending().filter(signed_at=signature.signed_at)
+    return start_counting(signature, as_read, changes)
+
+
+def confirm_as_read(signature: Signature, seen: str, hide_name: bool = False) -> bool:
+    """Confirm what somebody has read, of which `seen` is the gist; whether it is confirmed now.
+
+    Not if somebody has signed anew with this address since. An empty `seen` is the signature as it
+    stands here.
+    """
+    if signature.is_pending and seen not in ("", gist(vars(signature))):
+        return False
+    done = confirm(signature, hide_name)
+    return done or not Signature.objects.pending().filter(pk=signature.pk).exists()
 
 
 @transaction.atomic

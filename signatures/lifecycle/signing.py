@@ -1,5 +1,6 @@
 """Signing: a signature that waits for its confirmation, and the mail that asks for it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,11 +17,21 @@ BATCH = 500
 HONEYPOT = "honeypot"
 UNSOLVED = "question not answered"
 CROWDED = "many from one mail domain"
+# What somebody types and is asked to confirm.
+TYPED = (
+    "visibility", "name", "city", "comment", "quote", "country", "updates",
+    "organisation", "website", "role",
+)  # fmt: skip
 
 
 def address_hash(campaign: Campaign, address: str) -> str:
     """The same for all spellings of an address, different in every campaign."""
     return keys.fingerprint("address", str(campaign.pk), names.canonical_address(address))
+
+
+def gist(details: dict[str, Any]) -> str:
+    """Of what was typed: the same for the same, and tells nothing."""
+    return keys.fingerprint("details", *(str(details.get(field) or "") for field in TYPED))
 
 
 def sign(campaign: Campaign, details: dict[str, Any], hold_because: str = "") -> None:
@@ -42,13 +53,13 @@ def sign(campaign: Campaign, details: dict[str, Any], hold_because: str = "") ->
 @transaction.atomic
 def _sign(campaign: Campaign, details: dict[str, Any], hold_because: str) -> None:
     key = {"campaign": campaign, "address_hash": details["address_hash"]}
+    # Asked for known addresses, too: one's own signature, held or not, would tell of others'.
+    if throttle.is_crowded(details["email"]):
+        hold_because = hold_because or CROWDED
     if not Mute.objects.filter(**key, until__gt=now()).exists():
         _sign_or_remind_of_it(campaign, details, hold_because)
         return
-    # The same work and no trace of it, or the time of the answer would tell who is muted.
-    with transaction.atomic():
-        _sign_or_remind_of_it(campaign, details, hold_because)
-        transaction.set_rollback(True)
+    _without_a_trace(lambda: _sign_or_remind_of_it(campaign, details, hold_because))
     throttle.may_mail(details["address_hash"])
 
 
@@ -59,26 +70,44 @@ def _sign_or_remind_of_it(campaign: Campaign, details: dict[str, Any], hold_beca
     if signature is None:
         signature = _keep(campaign, details, hold_because)
     elif hold_because == HONEYPOT:
+        nobody = keys.fingerprint("nobody", details["address_hash"])
+        _without_a_trace(lambda: _keep(campaign, {**details, "address_hash": nobody}, hold_because))
+    elif not _keep_newest(signature, details, hold_because):
+        _mail(emails.own_page, signature, details)
         return
-    elif not _keep_newest(signature, details):
-        if throttle.may_mail(signature.address_hash):
-            emails.own_page(signature, details["email"], details["language"])
-        return
-    if hold_because != HONEYPOT and throttle.may_mail(signature.address_hash):
-        emails.ask_to_confirm(signature, details["email"], details["language"])
+    if hold_because != HONEYPOT:
+        _mail(emails.ask_to_confirm, signature, details)
+
+
+def _mail(put: Callable[[Signature, str, str], None], signature: Signature, details: Any) -> None:
+    def step() -> None:
+        put(signature, details["email"], details["language"])
+
+    if throttle.may_mail(signature.address_hash):
+        step()
+    else:
+        _without_a_trace(step)
+
+
+def _without_a_trace(step: Callable[[], object]) -> None:
+    """Do the work all the same, or the time of the answer would tell that it was not done."""
+    with transaction.atomic():
+        step()
+        transaction.set_rollback(True)
 
 
 def _keep(campaign: Campaign, details: dict[str, Any], hold_because: str) -> Signature:
-    if not hold_because and throttle.is_crowded(details["email"]):
-        hold_because = CROWDED
-    held = {"held_at": now(), "held_reason": hold_because} if hold_because else {}
-    return Signature.objects.create(campaign=campaign, **details, **held)
+    return Signature.objects.create(campaign=campaign, **details, **_held(hold_because))
 
 
-def _keep_newest(signature: Signature, details: dict[str, Any]) -> bool:
+def _held(because: str) -> dict[str, Any]:
+    return {"held_at": now() if because else None, "held_reason": because}
+
+
+def _keep_newest(signature: Signature, details: dict[str, Any], hold_because: str) -> bool:
     """Whether the signature was still pending and now has these details."""
     if signature.held_reason == HONEYPOT:  # a robot had taken the address, here is its owner
-        details = {**details, "held_at": None, "held_reason": ""}
+        details = {**details, **_held(hold_because)}
     return bool(Signature.objects.pending().filter(pk=signature.pk).update(**details))
 
 

@@ -81,6 +81,6 @@ def thanks(request, slug, ticket=""):
 
 def _own_page_token(ticket: str) -> str:
     try:
-        return keys.open_ticket("thanks", ticket, OWN_PAGE_SHOWN_FOR) if ticket else ""
+        return keys.read_ticket("thanks", ticket, OWN_PAGE_SHOWN_FOR)[0] if ticket else ""
     except keys.BadSeal:
         return ""

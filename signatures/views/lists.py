@@ -78,13 +78,13 @@ def _page(rows, scope: str, query) -> tuple[list[Signature], str]:
     if len(page) <= PAGE:
         return page, ""
     last = page[PAGE - 1]
-    return page[:PAGE], keys.ticket("list", f"{scope}|{last.confirmed_at.isoformat()}|{last.pk}")
+    return page[:PAGE], keys.ticket("list", scope, last.confirmed_at.isoformat(), str(last.pk))
 
 
 def _read_cursor(cursor: str, scope: str) -> tuple[datetime, int]:
     """Where a page ended. Sealed, since neither moments nor row numbers are anybody's business."""
     try:
-        of, at, pk = keys.open_ticket("list", cursor).split("|")
+        of, at, pk = keys.read_ticket("list", cursor)
     except keys.BadSeal:
         raise Http404 from None
     if of != scope:

@@ -121,7 +121,7 @@ def _page(request, campaign, form, status):
 
 def _open(ticket: str) -> list[str]:
     try:
-        return keys.open_ticket("sent", ticket, TICKET_LIFE).split(":")
+        return keys.read_ticket("sent", ticket, TICKET_LIFE)
     except keys.BadSeal:
         raise Http404 from None
 
