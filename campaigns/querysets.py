@@ -23,3 +23,13 @@ class CampaignQuerySet(models.QuerySet):
             .annotate(handed_in_at=handed_in)
             .filter(handed_in_at__lte=moment)
         )
+
+
+class AppealQuerySet(models.QuerySet):
+    def published(self):
+        """Versions that can be signed now or could be signed once."""
+        return self.exclude(frozen_at=None)
+
+    def asking_again(self):
+        """Versions that are another text than the one before: who signed that is asked again."""
+        return self.published().filter(change="substance")

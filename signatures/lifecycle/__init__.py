@@ -33,6 +33,7 @@ from signatures.lifecycle.moderating import (
     release_all,
     restore,
 )
+from signatures.lifecycle.renewing import ask_again, ask_all_again, renew
 from signatures.lifecycle.signing import (
     CROWDED,
     HONEYPOT,
@@ -45,7 +46,8 @@ from signatures.lifecycle.signing import (
 
 __all__ = [
     "CROWDED", "GRACE", "HIDDEN", "HONEYPOT", "MUTED_FOR", "NO_NEWS", "REMINDED_AFTER", "UNSOLVED",
-    "address_hash", "approve", "confirm", "correct", "deny", "erase", "forget", "heed_bounce",
-    "heed_complaint", "hide", "hold", "hold_all", "is_too_late", "refuse", "release",
-    "release_all", "remind", "restore", "sign", "stop_updates", "want_updates", "withdraw",
+    "address_hash", "approve", "ask_again", "ask_all_again", "confirm", "correct", "deny", "erase",
+    "forget", "heed_bounce", "heed_complaint", "hide", "hold", "hold_all", "is_too_late", "refuse",
+    "release", "release_all", "remind", "renew", "restore", "sign", "stop_updates", "want_updates",
+    "withdraw",
 ]  # fmt: skip
