@@ -58,7 +58,7 @@ def make_campaign(slug="peace", status="open", **fields) -> Campaign:
 def translate(campaign, language="de") -> None:
     """Write in this language what still stands there in English alone."""
     for known in translations.texts(campaign):
-        if not known.words(language):
+        if known.words("en") and not known.words(language):
             languages = {**getattr(known.row, known.field).data}
             setattr(known.row, known.field, text(**languages, **{language: known.words("en")}))
             known.row.save(update_fields=[known.field])
