@@ -90,10 +90,11 @@ class CampaignAdmin(DeskAdmin):
             context["board"] = board.languages(obj)
             context["next_step"] = next_step(obj)
             context["may_change"] = self.has_change_permission(request, obj)
+            left_out = {context["next_step"].verb, "guard" if obj.guarded else "unguard"}
             context["verbs"] = [
                 (verb, label)
                 for verb, (label, statuses) in VERBS.items()
-                if obj.status in statuses and verb != context["next_step"].verb
+                if obj.status in statuses and verb not in left_out
             ]
             context["can_be_extended"] = obj.status in {Status.OPEN, Status.PAUSED}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

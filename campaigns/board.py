@@ -50,7 +50,7 @@ class Language:
 
     @property
     def can_be_compared(self) -> bool:
-        return self.code != ENGLISH and self.has_begun and (self.check is None or self.is_stale)
+        return self.state in {State.STALE, State.UNCHECKED}
 
 
 def languages(campaign: Campaign) -> list[Language]:

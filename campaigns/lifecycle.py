@@ -132,10 +132,10 @@ def publish_appeal(appeal: Appeal, change: str, note: LazyI18nString, by=None) -
 def compare(campaign: Campaign, language: str, source_digest: str, by=None) -> bool:
     """Say that a language was compared with the English texts that have this digest.
 
-    `False` if those have changed in the meantime, or if the language has no texts.
+    `False` if those have changed in the meantime, or if the language is not whole.
     """
-    known = translations.texts(campaign)
-    if language == translations.ENGLISH or not translations.has_begun(known, language):
+    lacks = translations.missing(translations.texts(campaign), language)
+    if language == translations.ENGLISH or lacks:
         return False
     if source_digest != translations.source_digest(campaign):
         return False

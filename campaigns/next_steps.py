@@ -31,7 +31,8 @@ def next_step(campaign: Campaign) -> NextStep:
 def _draft(campaign):
     if gaps := translations.gaps(campaign):
         return NextStep(
-            _("Write %(text)s") % {"text": gaps[0]},
+            _("Write what is missing in %(language)s: %(text)s")
+            % {"language": translations.name_of(gaps[0].language), "text": gaps[0].text.label},
             _("A campaign is opened once English, and each language that has begun, is whole."),
             address=board.address(campaign, gaps[0]),
         )

@@ -189,10 +189,10 @@ def step(campaign) -> str:
 
 def test_the_next_step_of_a_draft_is_what_is_missing_and_then_to_open_it(desk, db):
     campaign = make_campaign(status="draft", title=text(en="Peace now", de="Frieden jetzt"))
-    assert step(campaign) == "Write German: summary"
+    assert step(campaign) == "Write what is missing in German: summary"
     translate(campaign)
     campaign.appeal.demands.filter(number=2).update(text=text(en="Talk!"))
-    assert step(campaign) == "Write German: demand 2"
+    assert step(campaign) == "Write what is missing in German: demand 2"
     page = desk.get(CAMPAIGN.format(campaign.pk)).content.decode()
     assert (
         f'href="/admin/campaigns/appeal/{campaign.appeal.pk}/change/#id_demands-1-text_1"' in page
@@ -208,7 +208,7 @@ def test_an_empty_draft_begins_with_the_appeal(desk, db):
     campaign = Campaign.objects.create(slug="empty", title=text(en="x"), summary=text(en="x"))
     page = desk.get(CAMPAIGN.format(campaign.pk)).content.decode()
 
-    assert "Write English: the appeal with its demands" in page
+    assert "Write what is missing in English: the appeal with its demands" in page
     assert f'href="/admin/campaigns/appeal/add/?campaign={campaign.pk}"' in page
 
 

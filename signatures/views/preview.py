@@ -41,6 +41,7 @@ def preview(request, pk):
     }
     choices = _choices(chosen, versions)
     _pretend(campaign, chosen["state"])
+    desk_language = get_language()
     with override(chosen["language"]):
         path = reverse("signatures:appeal", args=[campaign.slug])
         context = {
@@ -48,6 +49,7 @@ def preview(request, pk):
             **chosen,
             **choices,
             "preview": True,
+            "desk_language": desk_language,
             "form": IndividualForm(),
             "page_url": urljoin(settings.SITE_URL, path),
         }
