@@ -20,6 +20,7 @@ from tests.factories import (
     text,
     translate,
 )
+from tests.test_languages import TELLING
 
 pytestmark = pytest.mark.django_db
 Change = Appeal.Change
@@ -393,17 +394,18 @@ def test_whoever_gets_news_is_told_once_in_the_own_language(client, campaign):
     assert signature.appeal.version == 2
 
 
-def test_the_mail_names_nobody_and_does_not_tell_what_it_is_about(client, campaign):
+@pytest.mark.parametrize("language", TELLING)
+def test_the_mail_names_nobody_and_does_not_tell_what_it_is_about(client, campaign, language):
     own_page(client, campaign, name="Sam Canary")
+    Signature.objects.update(language=language)
     new_version(campaign)
     lifecycle.ask_all_again()
     (message,) = read_mails()
 
-    assert message.subject == "Something has changed on our website"
     html, _type = message.alternatives[0]
-    for words in (message.body, html):
-        for telling in ("Canary", "Peace", "sign", "petition", "appeal", "demand", "Help!"):
-            assert telling not in words, telling
+    for words in (message.subject, message.body, html):
+        for telling in ["canary", "peace", "demand", "help!", *TELLING[language]]:
+            assert telling not in words.lower(), telling
     assert message.body.count("http") == 1
 
 
@@ -429,6 +431,19 @@ def test_nobody_is_told_who_is_held_or_stopped_the_news_or_left_meanwhile(client
     assert read_mails() == []
     lifecycle.release(held, mo)
     assert lifecycle.ask_all_again() == 1
+
+
+def test_who_confirms_the_old_text_late_and_after_a_reminder_is_told_too(client, campaign, clock):
+    signature = sign(client, campaign, updates="on")
+    (message,) = read_mails()
+    new_version(campaign)
+    clock.shift(lifecycle.REMINDED_AFTER)
+    assert (lifecycle.remind(), lifecycle.ask_all_again()) == (1, 0)
+    clock.shift(60)
+    press(client, links(message)["confirm"])
+
+    assert (lifecycle.ask_all_again(), lifecycle.ask_all_again()) == (1, 0)
+    assert renewals() == [signature]
 
 
 def test_it_goes_on_where_it_was_interrupted_and_tells_nobody_twice(client, campaign, monkeypatch):

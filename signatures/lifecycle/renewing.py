@@ -3,7 +3,7 @@
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.timezone import now
 
 from campaigns.models import Appeal, Campaign
@@ -41,7 +41,9 @@ def ask_again(campaign: Campaign) -> int:
     if newest is None or not campaign.is_open:
         return 0
     earlier = list(campaign.appeals.filter(version__lt=newest.version).values_list("pk", flat=True))
-    not_yet = Q(reminded_at=None) | Q(reminded_at__lt=newest.frozen_at)
+    # What came before the confirmation was the reminder to confirm.
+    before = Q(reminded_at__lt=newest.frozen_at) | Q(reminded_at__lt=F("confirmed_at"))
+    not_yet = Q(reminded_at=None) | before
     rows = Signature.objects.confirmed().filter(
         not_yet, appeal__in=earlier, updates=True, held_at=None
     )
