@@ -3,7 +3,6 @@
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -64,7 +63,13 @@ class EventInline(ReadOnly, admin.TabularInline):
 
 class ExtendForm(forms.Form):
     closes_at = forms.SplitDateTimeField(
-        label=_("Signing ends (UTC)"), widget=AdminSplitDateTime, localize=True
+        label=_("Signing ends (UTC)"),
+        widget=forms.SplitDateTimeWidget(
+            date_format="%Y-%m-%d",
+            time_format="%H:%M",
+            date_attrs={"type": "date", "aria-label": _("Day")},
+            time_attrs={"type": "time", "aria-label": _("Time")},
+        ),
     )
 
     def clean_closes_at(self):
@@ -148,7 +153,7 @@ class CampaignAdmin(DeskAdmin):
 
     def _page(self, request, campaign, template, title, **context):
         context |= {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
-        context |= {"campaign": campaign, "media": self.media}
+        context["campaign"] = campaign
         return render(request, f"admin/campaigns/{template}.html", context)
 
     def _report(self, request, done):

@@ -173,7 +173,6 @@ class AppealAdmin(DeskAdmin):
             "appeal": appeal,
             "form": form,
             "gaps": gaps,
-            "media": self.media,
         }
         return render(request, "admin/campaigns/publish.html", context)
 

@@ -23,13 +23,13 @@ def text(**languages) -> LazyI18nString:
     return LazyI18nString(languages)
 
 
-def make_campaign(slug="peace", status="open", **fields) -> Campaign:
+def make_campaign(slug="peace", status="open", pk=None, **fields) -> Campaign:
     """A campaign with two demands, an addressee and an organiser, in English.
 
     Once it is open, German is begun. `fields` are what organisers fill in, whatever is missing.
     """
     campaign = Campaign.objects.create(
-        slug=slug, title=text(en="Peace now"), summary=text(en="Why.")
+        pk=pk, slug=slug, title=text(en="Peace now"), summary=text(en="Why.")
     )
     appeal = Appeal.objects.create(campaign=campaign, opening=text(en="We ask you to:"))
     Demand.objects.create(appeal=appeal, number=1, text=text(en="Stop!"))
