@@ -3,14 +3,15 @@
 Each verb is a guarded update: it says whether the campaign was in a state in which it could happen.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import now
+from i18nfield.strings import LazyI18nString
 
-from campaigns import trail
-from campaigns.models import Appeal, Campaign
+from campaigns import trail, translations
+from campaigns.models import Appeal, Campaign, TranslationCheck
 
 Status = Campaign.Status
 FOR_GOOD = "close for good"
@@ -18,13 +19,12 @@ FOR_GOOD = "close for good"
 
 @transaction.atomic
 def publish(campaign: Campaign, by=None) -> bool:
-    """Open a draft that has an appeal for signing; from now on the appeal's text is frozen."""
-    appeals = Appeal.objects.filter(campaign=campaign)
-    if not appeals.exists() or not _move(
-        campaign, "publish", by, [Status.DRAFT], status=Status.OPEN
-    ):
+    """Open a draft without `translations.gaps` for signing; from now on its text is frozen."""
+    if translations.gaps(campaign):
         return False
-    appeals.filter(frozen_at=None).update(frozen_at=now())
+    if not _move(campaign, "publish", by, [Status.DRAFT], status=Status.OPEN):
+        return False
+    campaign.appeals.filter(frozen_at=None).update(frozen_at=now())
     return True
 
 
@@ -64,6 +64,19 @@ def reopen(campaign: Campaign, by=None) -> bool:
     )
 
 
+@transaction.atomic
+def extend(campaign: Campaign, closes_at: datetime, by=None) -> bool:
+    """Let signing end at another moment to come, later or earlier than was said before."""
+    before = campaign.closes_at
+    rows = Campaign.objects.running().filter(pk=campaign.pk, closes_at=before)
+    if closes_at <= now() or not rows.update(closes_at=closes_at):
+        return False
+    campaign.closes_at = closes_at
+    was = before.isoformat() if before else ""
+    trail.record("extend", by, campaign, was=was, closes_at=closes_at.isoformat())
+    return True
+
+
 def close_for_good(campaign: Campaign, by=None) -> None:
     """Remember that what leads to a person was destroyed: from here there is no way back."""
     trail.record(FOR_GOOD, by, campaign)
@@ -81,24 +94,63 @@ def close_overdue() -> int:
 
 
 @transaction.atomic
-def revise_appeal(appeal: Appeal, by=None) -> Appeal:
-    """Start a new version of the text; it is signed only from `publish_appeal` on."""
-    revision = Appeal.objects.create(
-        campaign=appeal.campaign, version=appeal.version + 1, opening=appeal.opening
+def revise_appeal(appeal: Appeal, by=None) -> Appeal | None:
+    """Start a version to follow the newest one; it is signed only from `publish_appeal` on.
+
+    `None` if this is not the newest, is not frozen yet, or its campaign has ended.
+    """
+    campaign = appeal.campaign
+    if appeal.frozen_at is None or appeal != translations.newest(campaign) or campaign.has_ended:
+        return None
+    revision, is_new = Appeal.objects.get_or_create(
+        campaign=campaign, version=appeal.version + 1, defaults={"opening": appeal.opening}
     )
+    if not is_new:
+        return None
     for demand in appeal.demands.all():
         revision.demands.create(number=demand.number, text=demand.text)
-    trail.record("revise appeal", by, appeal.campaign, revision, version=revision.version)
+    trail.record("revise appeal", by, campaign, revision, version=revision.version)
     return revision
 
 
 @transaction.atomic
-def publish_appeal(appeal: Appeal, by=None) -> bool:
-    """From now on this version is the one that is signed, and its text is frozen."""
-    if not Appeal.objects.filter(pk=appeal.pk, frozen_at=None).update(frozen_at=now()):
+def publish_appeal(appeal: Appeal, change: str, note: LazyI18nString, by=None) -> bool:
+    """From now on this version is the one that is signed, and its text is frozen.
+
+    `change` is a `Change`, `note` says in public what has changed, in English at least.
+    """
+    campaign = appeal.campaign
+    if not _has_english(note) or change not in Appeal.Change or translations.gaps(campaign):
         return False
-    trail.record("publish appeal", by, appeal.campaign, appeal, version=appeal.version)
+    following = Appeal.objects.filter(
+        pk=appeal.pk, frozen_at=None, version__gt=1, campaign__in=Campaign.objects.running()
+    )
+    if not following.update(change=change, change_note=note, frozen_at=now()):
+        return False
+    trail.record("publish appeal", by, campaign, appeal, version=appeal.version, change=str(change))
     return True
+
+
+@transaction.atomic
+def compare(campaign: Campaign, language: str, source_digest: str, by=None) -> bool:
+    """Say that a language was compared with the English texts that have this digest.
+
+    `False` if those have changed in the meantime, or if the language is not whole.
+    """
+    lacks = translations.missing(translations.texts(campaign), language)
+    if language == translations.ENGLISH or lacks:
+        return False
+    if source_digest != translations.source_digest(campaign):
+        return False
+    TranslationCheck.objects.update_or_create(
+        campaign=campaign, language=language, defaults={"source_digest": source_digest, "by": by}
+    )
+    trail.record("compare translation", by, campaign, language=language)
+    return True
+
+
+def _has_english(note: LazyI18nString) -> bool:
+    return isinstance(note.data, dict) and bool((note.data.get("en") or "").strip())
 
 
 @transaction.atomic

@@ -29,3 +29,13 @@ class CampaignQuerySet(models.QuerySet):
             models.Q(status="handed_in", handed_in_at__lte=handed_in)
             | models.Q(status="closed", closed_at__lte=closed)
         )
+
+
+class AppealQuerySet(models.QuerySet):
+    def published(self):
+        """Versions that can be signed now or could be signed once."""
+        return self.exclude(frozen_at=None)
+
+    def asking_again(self):
+        """Versions that are another text than the one before: who signed that is asked again."""
+        return self.published().filter(change="substance")

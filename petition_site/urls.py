@@ -5,8 +5,13 @@ from django.urls import include, path
 
 from petition_site import views
 from signatures import api
+from signatures.desk.versions import versions
 from signatures.urls import SlugConverter  # noqa: F401  (registers the converters)
 from signatures.views import challenge, mail_reports
+from signatures.views.preview import preview
+
+# Pages of the desk that belong to a campaign and show what only `signatures` knows.
+CAMPAIGN = f"{settings.ADMIN_PATH}/campaigns/campaign/<int:pk>"
 
 urlpatterns = [
     path("", views.choose_language, name="choose_language"),
@@ -20,6 +25,8 @@ urlpatterns = [
     path("api/v1/campaigns/<code:slug>/", api.campaign, name="api_campaign"),
     path(f"{settings.ADMIN_PATH}/", include("petition_site.staff.urls")),
     path("hooks/mail/", mail_reports.report, name="mail_report"),
+    path(f"{CAMPAIGN}/preview/", admin.site.admin_view(preview), name="campaign_preview"),
+    path(f"{CAMPAIGN}/versions/", admin.site.admin_view(versions), name="campaign_versions"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     *i18n_patterns(
         path("", include("campaigns.urls")),

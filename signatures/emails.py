@@ -35,12 +35,18 @@ def own_page(signature: Signature, recipient: str, language: str) -> None:
     outbox.put(Kind.OWN_PAGE, signature, recipient, language)
 
 
+def ask_again(signature: Signature) -> None:
+    outbox.put(Kind.RENEW, signature, signature.email, signature.language)
+
+
 @transaction.atomic
 def render(mail: OutboxMail) -> EmailMultiAlternatives | None:
     """The mail as it leaves, its secrets made and kept; `None` if nobody waits for it any more."""
     signature = Signature.objects.select_for_update().live().filter(pk=mail.signature_id).first()
     wants_pending = mail.kind in {Kind.CONFIRM, Kind.REMINDER}
     if signature is None or signature.is_pending is not wants_pending:
+        return None
+    if mail.kind == Kind.RENEW and not (signature.updates and signature.appeal.is_outdated):
         return None
     with override(mail.language):
         secrets = _secrets_to_confirm(signature) if wants_pending else _own_link(signature)

@@ -38,7 +38,12 @@ KEPT_FOR = timedelta(days=7)
 BOUNCED = "bounced"  # as `last_error`: taken by the mail server, and came back
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-PRECEDENCE = {OutboxMail.Kind.CONFIRM: 0, OutboxMail.Kind.OWN_PAGE: 0, OutboxMail.Kind.REMINDER: 5}
+PRECEDENCE = {
+    OutboxMail.Kind.CONFIRM: 0,
+    OutboxMail.Kind.OWN_PAGE: 0,
+    OutboxMail.Kind.REMINDER: 5,
+    OutboxMail.Kind.RENEW: 10,
+}
 
 Answer = smtp.Answer
 # What all senders know. In the database and not in Valkey: it must be where the mails are.

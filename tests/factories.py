@@ -8,6 +8,7 @@ from django.core import mail
 from i18nfield.strings import LazyI18nString
 
 from campaigns import lifecycle as campaigns
+from campaigns import translations
 from campaigns.models import Addressee, Appeal, Campaign, Demand, Organiser
 from signatures import lifecycle
 from signatures.management.commands.send_outbox import send_batch
@@ -22,17 +23,17 @@ def text(**languages) -> LazyI18nString:
     return LazyI18nString(languages)
 
 
-def make_campaign(slug="peace", status="open", **fields) -> Campaign:
-    """A campaign with two demands, an addressee and an organiser, in English and German."""
-    fields = {
-        "title": text(en="Peace now", de="Frieden jetzt"),
-        "summary": text(en="Why."),
-        **fields,
-    }
-    campaign = Campaign.objects.create(slug=slug, **fields)
+def make_campaign(slug="peace", status="open", pk=None, **fields) -> Campaign:
+    """A campaign with two demands, an addressee and an organiser, in English.
+
+    Once it is open, German is begun. `fields` are what organisers fill in, whatever is missing.
+    """
+    campaign = Campaign.objects.create(
+        pk=pk, slug=slug, title=text(en="Peace now"), summary=text(en="Why.")
+    )
     appeal = Appeal.objects.create(campaign=campaign, opening=text(en="We ask you to:"))
-    Demand.objects.create(appeal=appeal, number=1, text=text(en="Stop!", de="Halt!"))
-    Demand.objects.create(appeal=appeal, number=2, text=text(en="Talk!", de="Redet!"))
+    Demand.objects.create(appeal=appeal, number=1, text=text(en="Stop!"))
+    Demand.objects.create(appeal=appeal, number=2, text=text(en="Talk!"))
     Addressee.objects.create(
         campaign=campaign,
         position=1,
@@ -42,8 +43,25 @@ def make_campaign(slug="peace", status="open", **fields) -> Campaign:
     )
     Organiser.objects.create(campaign=campaign, code="wri", name=text(en="War Resisters"))
     for verb in PATH_TO[status]:
-        verb(campaign)
+        assert verb(campaign)
+    if status != "draft":
+        fields = {"title": text(en="Peace now", de="Frieden jetzt"), **fields}
+        for demand, german in zip(appeal.demands.all(), ["Halt!", "Redet!"], strict=True):
+            demand.text = text(**demand.text.data, de=german)
+            demand.save()
+    for name, value in fields.items():
+        setattr(campaign, name, value)
+    campaign.save(update_fields=list(fields))
     return campaign
+
+
+def translate(campaign, language="de") -> None:
+    """Write in this language what still stands there in English alone."""
+    for known in translations.texts(campaign):
+        if known.words("en") and not known.words(language):
+            languages = {**getattr(known.row, known.field).data}
+            setattr(known.row, known.field, text(**languages, **{language: known.words("en")}))
+            known.row.save(update_fields=[known.field])
 
 
 PATH_TO = {

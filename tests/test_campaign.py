@@ -1,15 +1,20 @@
 """Olga organises: texts side by side, status through the verbs, the appeal frozen once open."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.timezone import now
 
-from campaigns import lifecycle
-from campaigns.models import Appeal, Campaign, Demand
-from tests.factories import make_campaign, text
+from campaigns import lifecycle, translations
+from campaigns.models import Campaign, Demand
+from campaigns.next_steps import next_step
+from tests.factories import make_campaign, text, translate
 
 pytestmark = pytest.mark.django_db
 CAMPAIGN = "/admin/campaigns/campaign/{}/change/"
 STEP = "/admin/campaigns/campaign/{}/step/"
+EXTEND = "/admin/campaigns/campaign/{}/extend/"
 APPEAL = "/admin/campaigns/appeal/{}/change/"
 
 
@@ -80,12 +85,197 @@ def test_a_button_changes_the_status_and_is_recorded(desk, mo, db, before, verb,
     page = desk.get(CAMPAIGN.format(campaign.pk)).content.decode()
     assert f'name="verb" value="{verb}"' in page
 
-    desk.post(STEP.format(campaign.pk), {"verb": verb})
+    desk.post(STEP.format(campaign.pk), {"verb": verb, "sure": "yes"})
 
     campaign.refresh_from_db()
     assert campaign.status == after
     assert campaign.events.first().by == mo
     assert campaign.events.first().verb == verb.replace("_", " ")
+
+
+@pytest.mark.parametrize(
+    ("before", "verb", "warning"),
+    [
+        ("open", "close", "Nobody can sign any more."),
+        ("closed", "hand_in", "in 180 days names and everything else that leads to a person"),
+    ],
+)
+def test_what_ends_something_asks_once_more(desk, db, before, verb, warning):
+    campaign = make_campaign(status=before)
+
+    page = desk.post(STEP.format(campaign.pk), {"verb": verb}).content.decode()
+
+    assert warning in page
+    campaign.refresh_from_db()
+    assert campaign.status == before
+    assert f'name="verb" value="{verb}"' in page
+    assert 'type="submit" name="sure"' in page
+
+
+# The end of signing
+
+
+def test_signing_is_extended_and_both_ends_are_recorded(desk, mo, clock):
+    campaign = make_campaign(closes_at=datetime(2026, 12, 1, tzinfo=UTC))
+
+    desk.post(EXTEND.format(campaign.pk), {"closes_at_0": "2027-01-31", "closes_at_1": "18:00"})
+
+    campaign.refresh_from_db()
+    assert campaign.closes_at == datetime(2027, 1, 31, 18, tzinfo=UTC)
+    event = campaign.events.first()
+    assert (event.verb, event.by) == ("extend", mo)
+    assert event.details == {
+        "campaign": "peace",
+        "was": "2026-12-01T00:00:00+00:00",
+        "closes_at": "2027-01-31T18:00:00+00:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "fault"),
+    [
+        ("2026-11-24", "09:59", "Choose a moment to come."),
+        ("2026-02-30", "18:00", "Enter a valid date."),
+        ("", "", "This field is required."),
+    ],
+)
+def test_signing_cannot_end_in_the_past_or_on_no_day(desk, clock, campaign, day, hour, fault):
+    answer = desk.post(EXTEND.format(campaign.pk), {"closes_at_0": day, "closes_at_1": hour})
+
+    assert fault in answer.content.decode()
+    campaign.refresh_from_db()
+    assert campaign.closes_at is None
+
+
+@pytest.mark.parametrize("status", ["draft", "closed", "handed_in"])
+def test_what_is_not_running_is_not_extended(desk, clock, db, status):
+    campaign = make_campaign(status=status)
+    form = {"closes_at_0": "2027-01-31", "closes_at_1": "18:00"}
+    page = desk.post(EXTEND.format(campaign.pk), form, follow=True).content.decode()
+
+    assert "there is nothing to extend" in page
+    assert not lifecycle.extend(campaign, now() + timedelta(days=1))
+    campaign.refresh_from_db()
+    assert campaign.closes_at is None
+
+
+def test_of_two_who_extend_at_once_one_wins(campaign):
+    other = Campaign.objects.get()
+    assert lifecycle.extend(other, now() + timedelta(days=1))
+
+    assert not lifecycle.extend(campaign, now() + timedelta(days=2))
+    assert campaign.events.filter(verb="extend").count() == 1
+
+
+def test_slug_and_end_are_typed_only_into_a_draft(desk, campaign):
+    draft = make_campaign("bread", status="draft")
+    form = {"slug": "war", "closes_at_0": "2099-01-01", "closes_at_1": "00:00"}
+
+    change(desk, CAMPAIGN.format(campaign.pk), **form)
+    change(desk, CAMPAIGN.format(draft.pk), **form)
+
+    campaign.refresh_from_db()
+    draft.refresh_from_db()
+    assert (campaign.slug, campaign.closes_at) == ("peace", None)
+    assert (draft.slug, draft.closes_at) == ("war", datetime(2099, 1, 1, tzinfo=UTC))
+
+
+# What comes next
+
+
+def step(campaign) -> str:
+    return next_step(Campaign.objects.get(pk=campaign.pk)).words
+
+
+def test_the_next_step_of_a_draft_is_what_is_missing_and_then_to_open_it(desk, db):
+    campaign = make_campaign(status="draft", title=text(en="Peace now", de="Frieden jetzt"))
+    assert step(campaign) == "Write what is missing in German: summary"
+    translate(campaign)
+    campaign.appeal.demands.filter(number=2).update(text=text(en="Talk!"))
+    assert step(campaign) == "Write what is missing in German: demand 2"
+    page = desk.get(CAMPAIGN.format(campaign.pk)).content.decode()
+    assert (
+        f'href="/admin/campaigns/appeal/{campaign.appeal.pk}/change/#id_demands-1-text_1"' in page
+    )
+
+    campaign.appeal.demands.filter(number=2).update(text=text(en="Talk!", de="Redet!"))
+    assert step(campaign) == "Open for signing"
+    page = desk.get(CAMPAIGN.format(campaign.pk)).content.decode()
+    assert page.count('value="publish"') == 1
+
+
+def test_an_empty_draft_begins_with_the_appeal(desk, db):
+    campaign = Campaign.objects.create(slug="empty", title=text(en="x"), summary=text(en="x"))
+    page = desk.get(CAMPAIGN.format(campaign.pk)).content.decode()
+
+    assert "Write what is missing in English: the appeal with its demands" in page
+    assert f'href="/admin/campaigns/appeal/add/?campaign={campaign.pk}"' in page
+
+
+def test_the_next_step_of_an_open_campaign(campaign):
+    assert step(campaign) == "Bring German up to date"
+    translate(campaign)
+    lifecycle.compare(campaign, "de", translations.source_digest(campaign))
+    assert step(campaign) == "Publish an update"
+    lifecycle.extend(campaign, now() + timedelta(days=6))
+    assert step(campaign) == "Extend signing, or let it end"
+    lifecycle.revise_appeal(campaign.appeal)
+    assert step(campaign) == "Finish version 2 and publish it"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("paused", "Go on with signing"),
+        ("closed", "Seal the list and hand it in"),
+        ("handed_in", "Tell what came of it"),
+    ],
+)
+def test_the_next_step_of_other_campaigns(desk, db, status, words):
+    campaign = make_campaign(status=status)
+
+    assert step(campaign) == words
+    assert words in desk.get(CAMPAIGN.format(campaign.pk)).content.decode()
+
+
+# Publishing with a gap
+
+
+def test_a_draft_with_gaps_is_not_opened_and_the_desk_names_them(desk, db):
+    campaign = make_campaign(status="draft", title=text(en="Peace now", de="Frieden jetzt"))
+
+    page = desk.post(STEP.format(campaign.pk), {"verb": "publish"}, follow=True).content.decode()
+
+    assert "Not published: 8 texts are missing." in page
+    assert "German: summary; German: opening; German: demand 1; German: demand 2;" in page
+    assert not lifecycle.publish(campaign)
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+
+
+@pytest.mark.parametrize(
+    ("remove", "missing"),
+    [
+        (lambda campaign: campaign.addressees.all().delete(), "English: an addressee"),
+        (lambda campaign: campaign.organisers.all().delete(), "English: an organiser"),
+        (lambda campaign: campaign.appeal.demands.all().delete(), "English: a demand"),
+        (lambda campaign: campaign.appeal.delete(), "English: the appeal with its demands"),
+        (
+            lambda campaign: Campaign.objects.update(summary=text(en="  ")),
+            "English: summary",
+        ),
+    ],
+)
+def test_nothing_is_opened_without_what_makes_an_appeal(db, remove, missing):
+    campaign = make_campaign(status="draft")
+    remove(campaign)
+    campaign.refresh_from_db()
+
+    assert [str(gap) for gap in translations.gaps(campaign)] == [missing]
+    assert not lifecycle.publish(campaign)
+
+
+# Status
 
 
 def test_the_status_is_not_a_field_to_type_into(desk, campaign):
@@ -180,17 +370,6 @@ def test_a_draft_is_edited_freely(desk, db):
     change(desk, APPEAL.format(campaign.appeal.pk), opening_0="We demand:")
 
     assert campaign.appeal.opening.data["en"] == "We demand:"
-
-
-def test_a_new_version_is_signed_only_once_it_is_published(desk, campaign):
-    first = campaign.appeal
-    desk.post("/admin/campaigns/appeal/", {"action": "revise", "_selected_action": [first.pk]})
-    second = Appeal.objects.get(version=2)
-    assert [str(demand.text) for demand in second.demands.all()] == ["Stop!", "Talk!"]
-    assert campaign.appeal == first
-
-    desk.post("/admin/campaigns/appeal/", {"action": "publish", "_selected_action": [second.pk]})
-    assert campaign.appeal == second
 
 
 def test_only_a_draft_can_be_deleted(desk, campaign):

@@ -14,7 +14,8 @@ from django.db import connection
 from django.urls import resolve
 from django.utils import translation
 
-from campaigns.models import Call, Campaign, Organiser
+from campaigns import lifecycle as campaigns
+from campaigns.models import Appeal, Call, Campaign, Organiser
 from signatures import lifecycle
 from signatures.models import OutboxMail, Signature, Token
 from tests.factories import (
@@ -24,6 +25,7 @@ from tests.factories import (
     organisation,
     sign,
     text,
+    translate,
 )
 from tests.pages import Page, Visitor
 from tests.routes import ROUTES
@@ -79,6 +81,9 @@ def site(client, mo, clock, settings):
     letter = {"title": text(en="Sign with us"), "body": text(en="Now.\n\nPlease.")}
     Call.objects.create(organiser=campaign.organisers.get(), **letter)
     count_rows_from(FIRST_ROW, campaign)
+    translate(campaign)
+    corrected = campaigns.revise_appeal(campaign.appeal)
+    campaigns.publish_appeal(corrected, Appeal.Change.TYPO, text(en="A comma."))
     seed(client, campaign, mo, clock)
     clock.move_to(SEEN_AT, tick=False)
     return campaign

@@ -1,7 +1,6 @@
 """Everybody reads this site in their own language."""
 
 import gettext
-import json
 import re
 import shutil
 
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from campaigns.management.commands import messages
-from campaigns.management.commands.load_campaign import DATA
+from campaigns.management.commands.load_campaign import DATA, languages_in
 from signatures import countries
 from signatures.forms import SignForm
 from tests.factories import links, person, post, press, read_mails
@@ -224,7 +223,7 @@ def test_ukrainian_countries_stand_in_the_order_of_the_alphabet():
 
 @pytest.mark.parametrize("folder", [path for path in DATA.iterdir() if path.is_dir()], ids=str)
 def test_a_campaign_says_the_same_things_in_every_language(folder):
-    texts = {path.stem: json.loads(path.read_text("utf-8")) for path in folder.glob("??.json")}
+    texts = languages_in(folder)
 
     assert texts.keys() == set(LANGUAGES)
     assert {language: shape(tree) for language, tree in texts.items()} == dict.fromkeys(

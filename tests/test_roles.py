@@ -42,12 +42,18 @@ campaigns_campaign_change           403/403 200/200 403/403 403/403 200/200 200/
 campaigns_campaign_history          403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_campaign_delete           403/403 403/403 403/403 403/403 403/403 403/403
 campaigns_campaign_step             403/403 302/302 403/403 403/403 302/302 302/302
+campaigns_campaign_extend           403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_campaign_languages        403/403 200/302 403/403 403/403 200/302 200/302
+campaign_preview                    403/405 200/405 403/405 403/405 200/405 200/405
+campaign_versions                   403/405 200/405 403/405 403/405 200/405 200/405
 
 campaigns_appeal_changelist         403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_appeal_add                403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_appeal_change             403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_appeal_history            403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_appeal_delete             403/403 403/403 403/403 403/403 403/403 403/403
+campaigns_appeal_revise             405/403 405/302 405/403 405/403 405/302 405/302
+campaigns_appeal_publish            403/403 302/302 403/403 403/403 302/302 302/302
 
 campaigns_call_changelist           403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_call_add                  403/403 200/200 403/403 403/403 200/200 200/200

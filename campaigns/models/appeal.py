@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from i18nfield.fields import I18nCharField, I18nTextField
 
 from campaigns.models.campaign import Campaign
+from campaigns.querysets import AppealQuerySet
 
 
 class Appeal(models.Model):
@@ -36,6 +37,8 @@ class Appeal(models.Model):
     )
     frozen_at = models.DateTimeField(_("frozen at"), null=True, editable=False)
 
+    objects = AppealQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("appeal")
         verbose_name_plural = _("appeals")
@@ -46,6 +49,12 @@ class Appeal(models.Model):
 
     def __str__(self):
         return f"{self.campaign.slug}, {self.version}"
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether another text has been published since: its signatories are asked again."""
+        later = self.campaign.appeals.asking_again().filter(version__gt=self.version)
+        return later.exists()
 
 
 class Demand(models.Model):

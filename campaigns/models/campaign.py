@@ -90,7 +90,7 @@ class Campaign(models.Model):
     def appeal(self):
         """The version that is signed: the newest published one; of a draft the newest."""
         appeals = self.appeals.order_by("-version")
-        return appeals.exclude(frozen_at=None).first() or appeals.first()
+        return appeals.published().first() or appeals.first()
 
     @property
     def is_open(self) -> bool:

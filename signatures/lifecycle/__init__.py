@@ -14,7 +14,9 @@ from signatures.lifecycle.confirming import (
     heed_complaint,
     is_too_late,
 )
-from signatures.lifecycle.forgetting import forget
+from signatures.lifecycle.forgetting import (
+    forget,
+)
 from signatures.lifecycle.leaving import (
     HIDDEN,
     NO_NEWS,
@@ -34,6 +36,11 @@ from signatures.lifecycle.moderating import (
     release_all,
     restore,
 )
+from signatures.lifecycle.renewing import (
+    ask_again,
+    ask_all_again,
+    renew,
+)
 from signatures.lifecycle.signing import (
     CROWDED,
     HONEYPOT,
@@ -47,8 +54,9 @@ from signatures.lifecycle.signing import (
 
 __all__ = [
     "CROWDED", "GRACE", "HIDDEN", "HONEYPOT", "MUTED_FOR", "NO_NEWS", "REMINDED_AFTER",
-    "UNSOLVED", "address_hash", "approve", "confirm", "confirm_as_read", "correct", "deny",
-    "erase", "forget", "gist", "heed_bounce", "heed_complaint", "hide", "hold", "hold_all",
-    "is_too_late", "refuse", "release", "release_all", "remind", "restore", "sign",
-    "stop_updates", "want_updates", "withdraw",
+    "UNSOLVED", "address_hash", "approve", "ask_again", "ask_all_again", "confirm",
+    "confirm_as_read", "correct", "deny", "erase", "forget", "gist", "heed_bounce",
+    "heed_complaint", "hide", "hold", "hold_all", "is_too_late", "refuse", "release",
+    "release_all", "remind", "renew", "restore", "sign", "stop_updates", "want_updates",
+    "withdraw",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from campaigns.models import Call, Campaign, salutation
+from campaigns.models import Appeal, Call, Campaign, salutation
 from signatures import tally
 from signatures.forms import IndividualForm
 from signatures.models import Signature
@@ -38,9 +38,9 @@ def call(request, slug, partner):
     )
 
 
-def context(campaign: Campaign) -> dict:
-    """What every page that shows the appeal needs."""
-    appeal = campaign.appeal
+def context(campaign: Campaign, version: Appeal | None = None) -> dict:
+    """What every page that shows the appeal needs: the version that is signed, or another one."""
+    appeal = version or campaign.appeal
     addressees = list(campaign.addressees.all())
     organisers = list(campaign.organisers.all())
     return {

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from signatures import lifecycle, own_data, tokens
 from signatures.forms import AddressForm, OwnPageForm
 from signatures.models import Kind
-from signatures.views import answers
+from signatures.views import answers, versions
 from signatures.views.limits import limited
 
 
@@ -54,6 +54,14 @@ def _stop_updates(request, signature, token):
     return answers.SeeOther("signatures:manage", token)
 
 
+def _renew(request, signature, token):
+    """Sign the newest version, if it is the one that the page had shown."""
+    newest = signature.campaign.appeal
+    if request.POST.get("version") == str(newest.version):
+        lifecycle.renew(signature, newest)
+    return answers.SeeOther("signatures:manage", token)
+
+
 def _ask(request, signature, token):
     """The second press of those acts that cannot be undone."""
     action = request.POST["action"].removeprefix("ask-")
@@ -90,6 +98,7 @@ def _page(request, signature, form=None, address_form=None, status=200):
     context = {
         "signature": signature,
         "campaign": signature.campaign,
+        **versions.news_for(signature),
         "form": form or OwnPageForm(initial=kept),
         "address_form": address_form or AddressForm(),
     }
@@ -98,6 +107,7 @@ def _page(request, signature, form=None, address_form=None, status=200):
 
 ACTIONS = {
     "correct": _correct,
+    "renew": _renew,
     "want-updates": _want_updates,
     "stop-updates": _stop_updates,
     "ask-withdraw": _ask,

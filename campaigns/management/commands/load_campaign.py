@@ -5,10 +5,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from i18nfield.strings import LazyI18nString
 
-from campaigns import lifecycle
+from campaigns import lifecycle, translations
 from campaigns.models import Addressee, Appeal, Call, Campaign, Demand, Organiser
 
 DATA = Path(__file__).resolve().parents[2] / "data"
+FACTS = "campaign"
 
 
 class Command(BaseCommand):
@@ -25,13 +26,9 @@ class Command(BaseCommand):
         if not folder.is_dir():
             known = ", ".join(sorted(path.name for path in DATA.iterdir()))
             raise CommandError(f"No data for “{slug}”. There is: {known}.")
-        facts = json.loads((folder / "campaign.json").read_text("utf-8"))
-        texts = {
-            path.stem: json.loads(path.read_text("utf-8"))
-            for path in sorted(folder.glob("??.json"))
-        }
+        facts = json.loads((folder / f"{FACTS}.json").read_text("utf-8"))
         with transaction.atomic():
-            campaign = load(slug, facts, texts)
+            campaign = load(slug, facts, languages_in(folder))
         if options["verbosity"]:
             self.stdout.write(f"{campaign.slug}: {campaign.get_status_display()}")
 
@@ -60,8 +57,35 @@ def load(slug: str, facts: dict, texts: dict) -> Campaign:
         )
         if code in in_all["calls"]:
             put(Call, {"organiser": organiser}, {}, in_all["calls"][code])
+    compare(campaign, texts)
     lifecycle.publish(campaign)
     return campaign
+
+
+def languages_in(folder: Path) -> dict[str, dict]:
+    """The texts of each language; the other file holds what no language changes."""
+    files = sorted(path for path in folder.glob("*.json") if path.stem != FACTS)
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in files}
+
+
+def compare(campaign: Campaign, texts: dict) -> None:
+    """What is shipped was compared with the English that is shipped, if that still stands there."""
+    known = translations.texts(campaign)
+    stored = {text.words(translations.ENGLISH) for text in known}
+    if stored - {""} != set(leaves(texts[translations.ENGLISH])):
+        return
+    digest = translations.source_digest(campaign)
+    compared = set(campaign.translation_checks.values_list("language", flat=True))
+    for language in texts.keys() - compared:
+        lifecycle.compare(campaign, language, digest)
+
+
+def leaves(tree) -> list[str]:
+    """The texts of a tree."""
+    if isinstance(tree, str):
+        return [tree.strip()] if tree.strip() else []
+    branches = tree.values() if isinstance(tree, dict) else tree
+    return [leaf for branch in branches for leaf in leaves(branch)]
 
 
 def merge(texts: dict):

@@ -85,4 +85,5 @@ def send(mail, server) -> outbox.Answer | None:
 def do_chores() -> None:
     campaigns.close_overdue()
     lifecycle.remind()
+    lifecycle.ask_all_again()
     retention.forget()
