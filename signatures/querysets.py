@@ -47,7 +47,7 @@ class SignatureQuerySet(models.QuerySet):
 
     def pinned(self):
         """The first signatories, in their order."""
-        return self.listed().filter(pinned__isnull=False).order_by("pinned", "-confirmed_at", "-id")
+        return self.filter(pinned__isnull=False).order_by("pinned", "-confirmed_at", "-id")
 
     def quotable(self):
         """With a comment that its author lets us show, and that an organiser has approved."""

@@ -130,5 +130,5 @@ def unpin(signature: Signature, by: User, reason: str = "") -> bool:
 
 def taken_places(signature: Signature) -> set[int]:
     """The places among the first that others hold in the same campaign."""
-    others = Signature.objects.pinned().filter(campaign=signature.campaign_id)
+    others = Signature.objects.listed().pinned().filter(campaign=signature.campaign_id)
     return set(others.exclude(pk=signature.pk).values_list("pinned", flat=True))
