@@ -44,7 +44,7 @@ ORGANISATIONS = {
 }
 COMMENTS = {
     "de": [
-        "Mein Großvater ist 1944 desertiert. Ohne Menschen, die ihn versteckten, gäbe es mich nicht.",
+        "Mein Großvater ist 1944 desertiert. Wer ihn versteckte, rettete auch mich.",
         "Wer nicht töten will, braucht Schutz und keine Strafe.",
     ],
     "en": [
