@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from i18nfield.forms import I18nFormField
 
 from campaigns.widgets import SideBySideInput
-from signatures import lifecycle, names
+from signatures import countries, lifecycle, names
 from signatures.desk import duplicates
 from signatures.desk.moderation import ReasonForm, SignatureAdmin, Verb, moderation
 from signatures.desk.queues import QueueFilter
-from signatures.forms import OrganisationForm
+from signatures.forms import CountryField
 from signatures.models import Organisation, OrganisationType
 
 MOST_ALIASES = 10
@@ -69,8 +69,13 @@ class DescriptionForm(forms.Form):
     organisation_type = forms.ChoiceField(
         label=_("Type"), choices=[("", _("not known")), *OrganisationType.choices], required=False
     )
-    country = OrganisationForm.base_fields["country"]
-    website = OrganisationForm.base_fields["website"]
+    country = CountryField(label=_("Country"))
+    website = forms.URLField(
+        label=_("Website"),
+        assume_scheme="https",
+        max_length=200,
+        error_messages={"invalid": _("Write a web address like https://example.org.")},
+    )
     organisation_names = I18nFormField(
         label=_("Name in other languages"),
         help_text=_("As the organisation itself translates its name. Empty: as it was signed."),
@@ -118,8 +123,7 @@ class HintedList(ChangeList):
 @admin.register(Organisation)
 class OrganisationAdmin(SignatureAdmin):
     list_display = [
-        "who", "state", "domains", "hints", "country", "organisation_type", "pinned", "day",
-        "campaign",
+        "who", "state", "domains", "hints", "based_in", "organisation_type", "pinned",
     ]  # fmt: skip
     list_filter = [StateFilter, "organisation_type", "campaign"]
     search_help_text = _("Organisations by any of their names, or by their website.")
@@ -129,7 +133,7 @@ class OrganisationAdmin(SignatureAdmin):
             _("What was signed"),
             {
                 "fields": [
-                    "campaign", "organisation", "website", "domains", "country", "mandate", "name",
+                    "campaign", "organisation", "website", "domains", "based_in", "mandate", "name",
                     "role", "masked_address", "language", "via", "day",
                 ],
             },
@@ -196,6 +200,10 @@ class OrganisationAdmin(SignatureAdmin):
         if not hasattr(organisation, "hints"):
             organisation.hints = duplicates.hints([organisation])[organisation.pk]
         return "; ".join(organisation.hints) or "–"
+
+    @admin.display(description=_("country"), ordering="country")
+    def based_in(self, organisation):
+        return countries.name(organisation.country)
 
     @admin.display(description=_("mandate"))
     def mandate(self, organisation):

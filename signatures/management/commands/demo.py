@@ -93,7 +93,8 @@ def person(campaign, chance, number) -> Signature:
     if chance.random() < 0.05:
         signature.confirmed_at, signature.reminded_at = None, signature.signed_at
     elif visibility != Visibility.COUNT and number % 20 == 0:
-        signature.comment, signature.quote = chance.choice(COMMENTS[signature.language]), True
+        said = COMMENTS[signature.language]
+        signature.comment, signature.quote = said[number // 20 % len(said)], True
         signature.comment_approved_at = chance.choice([signature.confirmed_at, None])
     if chance.random() < 0.003:
         signature.held_at, signature.held_reason = now(), "demonstration"
