@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.timezone import now, timedelta
 
 from campaigns.models import AuditEvent
@@ -248,6 +248,20 @@ def test_the_page_shows_fifty_at_a_time_and_asks_search_engines_to_stay_out(clie
     for wrong in (f"/en/bread/comments/{following}", f"/en/peace/signatories/{following}"):
         assert client.get(wrong).status_code == 404
     assert client.get(f"{PAGE}?after=x").status_code == 404
+
+
+def test_neither_page_looks_at_those_who_said_nothing(campaign):
+    rows = Signature.objects.quotable().filter(campaign=campaign)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # which would read a table of three rows as it is
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+    plan = rows.order_by("-comment_approved_at", "-id")[:50].explain()
+    assert "signature_quotes" in plan
+    assert "SORT" not in plan.upper().replace("SORTED", "")
+    assert "TEMP B-TREE" not in plan
+    first = Signature.objects.listed().filter(campaign=campaign).pinned()
+    assert "signature_pinned" in first.explain()
 
 
 def test_the_page_holds_no_exact_time(client, campaign, mo, clock):

@@ -34,7 +34,7 @@ class DecisionFilter(QueueFilter):
 class CommentAdmin(SignatureAdmin):
     """Only comments that may be shown; of their authors no more than a decision needs."""
 
-    list_display = ["comment", "shown_as", "decision", "language", "state"]
+    list_display = ["comment", "shown_as", "decision", "language"]
     list_filter = [DecisionFilter, "language", "campaign"]
     search_fields = []
     fields = [

@@ -123,7 +123,7 @@ class HintedList(ChangeList):
 @admin.register(Organisation)
 class OrganisationAdmin(SignatureAdmin):
     list_display = [
-        "who", "state", "domains", "hints", "based_in", "organisation_type", "pinned",
+        "who", "state", "domains", "hints", "based_in", "organisation_type",
     ]  # fmt: skip
     list_filter = [StateFilter, "organisation_type", "campaign"]
     search_help_text = _("Organisations by any of their names, or by their website.")
@@ -133,8 +133,8 @@ class OrganisationAdmin(SignatureAdmin):
             _("What was signed"),
             {
                 "fields": [
-                    "campaign", "organisation", "website", "domains", "based_in", "mandate", "name",
-                    "role", "masked_address", "language", "via", "day",
+                    "campaign", "organisation", "website", "domains", "based_in", "mandate",
+                    "contact", "role", "masked_address", "language", "via", "day",
                 ],
             },
         ),
@@ -204,6 +204,10 @@ class OrganisationAdmin(SignatureAdmin):
     @admin.display(description=_("country"), ordering="country")
     def based_in(self, organisation):
         return countries.name(organisation.country)
+
+    @admin.display(description=_("contact person"))
+    def contact(self, organisation):
+        return organisation.name or "–"
 
     @admin.display(description=_("mandate"))
     def mandate(self, organisation):
