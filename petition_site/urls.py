@@ -23,6 +23,9 @@ urlpatterns = [
     path("captcha/image/<hash:key>/", challenge.image, name="captcha-image"),
     path("captcha/audio/<hash:key>.wav", challenge.audio, name="captcha-audio"),
     path("api/v1/campaigns/<code:slug>/", api.campaign, name="api_campaign"),
+    path(
+        "api/v1/campaigns/<code:slug>/organisations/", api.organisations, name="api_organisations"
+    ),
     path(f"{settings.ADMIN_PATH}/", include("petition_site.staff.urls")),
     path("hooks/mail/", mail_reports.report, name="mail_report"),
     path(f"{CAMPAIGN}/preview/", admin.site.admin_view(preview), name="campaign_preview"),

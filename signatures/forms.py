@@ -179,17 +179,18 @@ def name_by_visibility(form) -> dict:
     """Who only wants to be counted leaves nothing else; whoever else signs has a name."""
     data = form.cleaned_data
     if data.get("visibility") == Visibility.COUNT:
-        for field in {"name", "city", "comment"} & form.fields.keys():
+        for field in {"name", "city", "comment", "affiliation"} & form.fields.keys():
             data[field] = ""
             form.errors.pop(field, None)
     elif data.get("visibility") and data.get("name") == "":
         form.add_error("name", _("Enter your name, or choose to be counted only."))
+    data["quote"] = data["quote"] and bool(data.get("comment"))
     return data
 
 
 class IndividualForm(SignForm):
     KIND = Kind.INDIVIDUAL
-    own_fields = ("visibility", "name", "city", "comment")
+    own_fields = ("visibility", "name", "city", "comment", "quote")
 
     visibility = forms.ChoiceField(
         label=_("What may we do with your name?"),
@@ -232,6 +233,14 @@ class IndividualForm(SignForm):
         label=_("Why do you sign? (optional)"),
         help_text=_("At most 500 characters. Organisers read it before anybody else can."),
         widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    quote = forms.BooleanField(
+        required=False,
+        label=_(
+            "You may show my comment on the web and quote it, with my name only if I chose to be "
+            "shown there."
+        ),
+        widget=StrictCheckbox,
     )
 
     def clean(self):
@@ -380,12 +389,30 @@ class CodeForm(forms.Form):
 
 
 class OwnPageForm(forms.Form):
-    """The name and what is done with it, corrected by the signatory."""
+    """The name, what is done with it and the comment, corrected by the signatory.
+
+    Who was taken for an organisation first may say what he or she does where.
+    """
 
     use_required_attribute = False
 
     visibility = IndividualForm.base_fields["visibility"]
     name = IndividualForm.base_fields["name"]
+    affiliation = CleanedField(
+        cleaner=names.clean_organisation,
+        required=False,
+        max_length=names.ROLE_LENGTH,
+        label=_("What should stand behind your name? (optional)"),
+        help_text=_("Your organisation or office. We add: in personal capacity."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "spellcheck": "false"}),
+    )
+    comment = IndividualForm.base_fields["comment"]
+    quote = IndividualForm.base_fields["quote"]
+
+    def __init__(self, *args, in_personal_capacity=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not in_personal_capacity:
+            del self.fields["affiliation"]
 
     def clean(self):
         return name_by_visibility(self)

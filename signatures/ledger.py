@@ -123,8 +123,17 @@ def _again(signature: Signature, entry: TakenBack) -> bool:
     if entry.kind == lifecycle.HIDDEN:
         hidden = Signature.objects.filter(pk=signature.pk, hidden_at=None)
         return bool(hidden.update(hidden_at=entry.at))
+    if entry.kind in {lifecycle.NO_QUOTE, lifecycle.NO_COMMENT}:
+        return _take_comment_back(signature, entry)
     # Less may be done with the name, never more.
     shown = [Visibility.COUNT, Visibility.HANDIN, Visibility.PUBLIC]
     if entry.kind in shown[: shown.index(Visibility(signature.visibility))]:
         return lifecycle.correct(signature, signature.name, entry.kind)
     return False
+
+
+def _take_comment_back(signature: Signature, entry: TakenBack) -> bool:
+    """What it said may be wrong by now, or is only not to be shown."""
+    comment = signature.comment if entry.kind == lifecycle.NO_QUOTE else ""
+    words = lifecycle.Words(comment=comment, affiliation=signature.affiliation)
+    return lifecycle.correct(signature, signature.name, signature.visibility, words)

@@ -6,6 +6,9 @@ a sentence that says what to do. Accepted text comes back as it was, but trimmed
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from itertools import groupby
 
 import idna
 from django.core.exceptions import ValidationError
@@ -16,7 +19,7 @@ ORGANISATION_LENGTH = 200
 CITY_LENGTH = 100
 ROLE_LENGTH = 100
 COMMENT_LENGTH = 500
-FOLDED_LENGTH = 250  # of the column that is searched
+FOLDED_LENGTH = 250
 ADDRESS_LENGTH = 254  # RFC 5321, path without the angle brackets
 LOCAL_PART_LENGTH = 64  # RFC 5321
 
@@ -27,7 +30,11 @@ JOINERS = {"\u200c", "\u200d"}
 # Letters and marks that show nothing: Hangul fillers, Khmer inherent vowels, joiners of graphemes.
 INVISIBLE_LETTERS = set("\u115f\u1160\u3164\uffa0\u17b4\u17b5\u034f\u2800")
 VIRAMA = 9  # combining class of the mark that takes a letter's vowel
-MARKS_IN_A_ROW = 3
+# What may follow one letter. The accents of all scripts pile up above or below it without an end;
+# the vowels and medials of one script have places of their own, five of them in Burmese လွှို့, and
+# none of these comes twice, but for a slip of the finger.
+ACCENTS_IN_A_ROW, SAME_IN_A_ROW, MARKS_IN_A_ROW = 3, 2, 8
+OVERLAY, ATTACHED = 1, 200  # combining classes: struck through; from here on stacked
 
 PERSON_PUNCTUATION = set(
     " '’‘´`-‐‑–.,()·&\"“”„«»‹›"
@@ -85,7 +92,7 @@ def clean_text(text: str) -> str:
             raise ValidationError(
                 _("Remove the invisible characters that change the direction of writing."), "bidi"
             )
-    if _marks_in_a_row(text) > MARKS_IN_A_ROW:
+    if _piles_up_marks(text):
         raise ValidationError(_("Use at most three accents on one letter."), "marks")
     return text
 
@@ -174,6 +181,11 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))[:FOLDED_LENGTH]
 
 
+def fold_all(texts: Iterable[str]) -> str:
+    """Several names of one thing for searching, a line for each that differs."""
+    return "\n".join(dict.fromkeys(fold(text) for text in texts if text))
+
+
 def _clean_name(text: str, punctuation: set[str]) -> str:
     text = clean_line(text)
     if text and text[0] in FORMULA_STARTS:
@@ -224,12 +236,29 @@ def _is_word(character: str) -> bool:
     return unicodedata.category(character)[0] in "LMN"
 
 
-def _marks_in_a_row(text: str) -> int:
-    longest = run = 0
-    for character in text:
-        run = run + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
-        longest = max(longest, run)
-    return longest
+def _piles_up_marks(text: str) -> bool:
+    """Whether more marks follow one letter than any script needs."""
+    runs = (list(run) for is_mark, run in groupby(text, _is_mark) if is_mark)
+    return any(_is_pile(marks) for marks in runs)
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) in {"Mn", "Me"}
+
+
+def _is_pile(marks: list[str]) -> bool:
+    accents = [mark for mark in marks if _is_accent(mark)]
+    others = Counter(mark for mark in marks if not _is_accent(mark))
+    return (
+        len(accents) > ACCENTS_IN_A_ROW
+        or max(others.values(), default=0) > SAME_IN_A_ROW
+        or len(marks) > MARKS_IN_A_ROW
+    )
+
+
+def _is_accent(mark: str) -> bool:
+    combining = unicodedata.combining(mark)
+    return combining == OVERLAY or combining >= ATTACHED or unicodedata.category(mark) == "Me"
 
 
 def _scripts(word: str) -> set[str]:

@@ -16,6 +16,14 @@ COUNTED = (
     & (Q(kind="individual") | Q(approved_at__isnull=False))
 )
 LISTED = COUNTED & Q(visibility="public", hidden_at=None)
+# With a name beside it only if the signature is listed, too.
+QUOTABLE = COUNTED & Q(
+    kind="individual",
+    visibility__in=["handin", "public"],
+    hidden_at=None,
+    quote=True,
+    comment_approved_at__isnull=False,
+)
 
 
 class SignatureQuerySet(models.QuerySet):
@@ -36,6 +44,20 @@ class SignatureQuerySet(models.QuerySet):
     def listed(self):
         """Shown on the web: counted, wants to be shown, and not hidden by an organiser."""
         return self.filter(LISTED)
+
+    def pinned(self):
+        """The first signatories, in their order."""
+        return self.filter(pinned__isnull=False).order_by("pinned", "-confirmed_at", "-id")
+
+    def quotable(self):
+        """With a comment that its author lets us show, and that an organiser has approved."""
+        return self.filter(QUOTABLE)
+
+    def quotes_waiting(self):
+        """With a comment that may be shown, and on which no organiser has decided yet."""
+        return self.confirmed().filter(
+            quote=True, comment_approved_at=None, comment_refused_at=None
+        )
 
     def held(self):
         return self.filter(LIVE, held_at__isnull=False)

@@ -2,6 +2,7 @@ from django.urls import path, re_path, register_converter
 
 from signatures.views import (
     appeal,
+    comments,
     confirm,
     integrity,
     lists,
@@ -66,5 +67,6 @@ urlpatterns = [
     path("<code:slug>/withdrawn/", pages.withdrawn, name="withdrawn"),
     path("<code:slug>/signatories/", lists.signatories, name="signatories"),
     path("<code:slug>/versions/", versions.versions, name="versions"),
+    path("<code:slug>/comments/", comments.comments, name="comments"),
     path("<code:slug>/call/<code:partner>/", appeal.call, name="call"),
 ]

@@ -54,6 +54,9 @@ ROUTES = {
         status=200 if settings.CAPTCHA_FLITE_PATH else 404,
     ),
     "api/v1/campaigns/<code:slug>/": Route("figures", "/api/v1/campaigns/peace/"),
+    "api/v1/campaigns/<code:slug>/organisations/": Route(
+        "figures", "/api/v1/campaigns/peace/organisations/"
+    ),
     "hooks/mail/": Route("personal", "/hooks/mail/", ("POST",), status=405),
     "en/": Route("public", "/en/"),
     "en/privacy/": Route("public", "/en/privacy/"),
@@ -76,6 +79,7 @@ ROUTES = {
     "en/<code:slug>/withdrawn/": Route("public", "/en/peace/withdrawn/"),
     "en/<code:slug>/signatories/": Route("public", "/en/peace/signatories/"),
     "en/<code:slug>/versions/": Route("public", "/en/peace/versions/"),
+    "en/<code:slug>/comments/": Route("public", "/en/peace/comments/"),
     "en/<code:slug>/call/<code:partner>/": Route("public", "/en/peace/call/wri/"),
 }
 DESK = f"{settings.ADMIN_PATH}/"  # whatever is below is the organisers' desk

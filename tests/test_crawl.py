@@ -52,7 +52,8 @@ EXPIRES = {"2028-02-03", "00:00"}  # of the note about whom to tell of a weaknes
 LISTED = {"Shown Person", "Shown Action", *(f"Person {number}" for number in "ABC")}
 UNLISTED = {
     "Handin Person", "Pending Person", "Hidden Person", "Held Person", "Contact Person",
-    "Waiting Action", "Refused Action", "Secretville", "Whispered comment", "qanary@example.org",
+    "Waiting Action", "Refused Action", "Spoken Person", "Secretville", "Whispered comment",
+    "qanary@example.org",
 }  # fmt: skip
 
 
@@ -110,6 +111,8 @@ def seed(client, campaign, mo, clock):
     for letter in "ABC":
         later(name=f"Person {letter}", country="FR")
     later(name="Handin Person", visibility="handin", updates="on", email="qanary@example.org")
+    spoken = {"comment": "Spoken comment", "quote": "on"}
+    lifecycle.approve_comment(later(name="Spoken Person", visibility="handin", **spoken), mo)
     later(visibility="count")
     later(sign, name="Pending Person")
     lifecycle.hide(later(name="Hidden Person"), mo, "unprintable insult")
@@ -131,7 +134,7 @@ def known_secrets() -> set[str]:
     told |= {mail.message_id for mail in OutboxMail.objects.all()}
     told |= {"unprintable insult", "not genuine", "Unborn appeal", "unborn", "qanary"}
     told |= {"Renamed Person", "Withdrawn Person"}
-    return {value for value in told - LISTED if value}
+    return {value for value in told - LISTED - {"Spoken comment"} if value}
 
 
 def crawl(language) -> Crawl:
@@ -140,6 +143,7 @@ def crawl(language) -> Crawl:
     asked, waiting = set(), deque(["/", "/robots.txt", SECURITY])
     public = Campaign.objects.public().values_list("slug", flat=True)
     waiting += [f"/api/v1/campaigns/{slug}/" for slug in public]
+    waiting += [f"/api/v1/campaigns/{slug}/organisations/" for slug in public]
     # Where people come to after they have done something.
     waiting += [
         f"/{language}/{slug}/{page}/"

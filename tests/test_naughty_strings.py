@@ -36,7 +36,8 @@ SAFE_LINK = re.compile(
 )
 PATHS = (
     "/{}/", "/en/{}", "/en/peace/{}/", "/en/confirm/{}/", "/en/peace/sign/sent/{}/",
-    "/api/v1/campaigns/{}/", "/captcha/image/{}/", "/admin/{}/",
+    "/api/v1/campaigns/{}/", "/api/v1/campaigns/{}/organisations/",
+    "/captcha/image/{}/", "/admin/{}/", "/en/{}/comments/",
 )  # fmt: skip
 HEADERS = (
     "Accept-Language", "User-Agent", "Referer", "X-Forwarded-For", "X-Forwarded-Host", "Forwarded",

@@ -44,8 +44,39 @@ def test_being_only_counted_removes_the_name(client, campaign, own_page, signatu
     assert tally.read(campaign).people == 1
 
 
+def test_the_comment_and_leave_to_show_it_can_be_changed_and_taken_back(
+    client, own_page, signature, mo
+):
+    page = client.get(own_page).content.decode()
+    assert "It is not shown on the web." in page
+    assert ">\nBecause.</textarea>" in page
+    fields = {"action": "correct", "name": "Sam Example", "visibility": "public"}
+
+    press(client, own_page, **fields, comment="Because.", quote="on")
+    signature.refresh_from_db()
+    lifecycle.approve_comment(signature, mo)
+    assert "It is shown on the web, with your name." in client.get(own_page).content.decode()
+
+    press(client, own_page, **fields, comment="Because of my brother.", quote="on")
+    signature.refresh_from_db()
+    assert (signature.comment, signature.quote) == ("Because of my brother.", True)
+    assert signature.comment_approved_at is None
+    assert "once an organiser has read it" in client.get(own_page).content.decode()
+
+    press(client, own_page, **fields, comment="", quote="on")
+    signature.refresh_from_db()
+    assert (signature.comment, signature.quote) == ("", False)
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"name": "", "visibility": "public"}, {"name": "=1+1", "visibility": "public"}, {}]
+    "wrong",
+    [
+        {"name": "", "visibility": "public"},
+        {"name": "=1+1", "visibility": "public"},
+        {"name": "Sam", "visibility": "public", "comment": "x" * 501},
+        {"name": "Sam", "visibility": "public", "comment": "\ufffd"},
+        {},
+    ],
 )
 def test_a_wrong_correction_is_answered_like_on_the_form(client, own_page, signature, wrong):
     assert press(client, own_page, action="correct", **wrong).status_code == 422

@@ -14,7 +14,10 @@ pytestmark = pytest.mark.django_db
 
 # The most that a page may ask of the database; the list counts its visitors, which takes two more
 # where no Valkey counts for it.
-QUERIES = {"/en/peace/": 7, "/en/peace/signatories/": 3 + 2, "/api/v1/campaigns/peace/": 2}
+QUERIES = {
+    "/en/peace/": 9, "/en/peace/signatories/": 3 + 2, "/api/v1/campaigns/peace/": 2,
+    "/en/peace/comments/": 2 + 2, "/api/v1/campaigns/peace/organisations/": 3 + 2,
+}  # fmt: skip
 
 
 def test_the_first_page_follows_the_browser_and_sets_no_cookie(client, campaign):
@@ -200,6 +203,7 @@ def test_a_broken_page_says_so_without_details(client, campaign, monkeypatch):
     [
         "/", "/en/", "/en/privacy/", "/en/peace/", "/en/peace/signatories/", "/en/peace/thanks/",
         "/en/peace/denied/", "/en/peace/withdrawn/", "/api/v1/campaigns/peace/", "/healthz",
+        "/en/peace/comments/", "/api/v1/campaigns/peace/organisations/",
     ],
 )  # fmt: skip
 def test_pages_that_only_show_refuse_other_methods(client, campaign, path):

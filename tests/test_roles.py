@@ -11,7 +11,7 @@ from campaigns.models import Call, Campaign
 from petition_site.staff import roles
 from signatures.models import Moderation, Signature
 from tests.desk import PASSWORD, DeskClient, has_factor, make_account, pages
-from tests.factories import confirmed, text
+from tests.factories import confirmed, organisation, text
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +34,17 @@ signatures_signature_change         403/403 403/403 200/403 200/403 200/403 200/
 signatures_signature_history        403/403 403/403 200/200 200/200 200/200 200/200
 signatures_signature_delete         403/403 403/403 403/403 403/403 403/403 403/403
 signatures_signature_rule           403/403 403/403 200/200 403/403 200/200 200/200
+signatures_organisation_changelist  403/403 403/403 200/200 200/200 200/200 200/200
+signatures_organisation_add         403/403 403/403 403/403 403/403 403/403 403/403
+signatures_organisation_change      403/403 403/403 200/403 200/403 200/403 200/403
+signatures_organisation_history     403/403 403/403 200/200 200/200 200/200 200/200
+signatures_organisation_delete      403/403 403/403 403/403 403/403 403/403 403/403
+signatures_organisation_describe    403/403 403/403 200/200 403/403 200/200 200/200
+signatures_comment_changelist       403/403 403/403 200/200 200/200 200/200 200/200
+signatures_comment_add              403/403 403/403 403/403 403/403 403/403 403/403
+signatures_comment_change           403/403 403/403 200/403 200/403 200/403 200/403
+signatures_comment_history          403/403 403/403 200/200 200/200 200/200 200/200
+signatures_comment_delete           403/403 403/403 403/403 403/403 403/403 403/403
 signatures_find                     405/403 405/403 405/302 405/302 405/302 405/302
 
 campaigns_campaign_changelist       403/403 200/200 403/403 403/403 200/200 200/200
@@ -100,6 +111,8 @@ def objects(client, campaign):
     call = Call.objects.create(organiser=organiser, title=text(en="Come"), body=text(en="Sign."))
     return {
         "signatures/signature": confirmed(client, campaign).pk,
+        "signatures/organisation": confirmed(client, campaign, organisation()).pk,
+        "signatures/comment": confirmed(client, campaign, comment="Why.", quote="on").pk,
         "campaigns/campaign": campaign.pk,
         "campaigns/appeal": campaign.appeal.pk,
         "campaigns/call": call.pk,

@@ -19,7 +19,14 @@ from signatures.models import Kind, Moderation, Signature
 
 Verb = Moderation.Verb
 MOST_AT_ONCE = 200
-NEEDS_REASON = {Verb.REFUSE, Verb.HIDE, Verb.HOLD}
+NEEDS_REASON = {Verb.REFUSE, Verb.HIDE, Verb.HOLD, Verb.ASK, Verb.PERSONAL}
+# Verbs that are called otherwise than in the records.
+ACTS = {
+    Verb.ASK: lifecycle.ask_opinion,
+    Verb.PERSONAL: lifecycle.take_personally,
+    Verb.QUOTE: lifecycle.approve_comment,
+    Verb.UNQUOTE: lifecycle.refuse_comment,
+}
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -99,6 +106,8 @@ class SignatureAdmin(admin.ModelAdmin):
         "refused_at", "hidden_at", "held_at", "held_reason", "withdrawn_at",
     ]  # fmt: skip
     inlines = [ModerationInline]
+    question_template = "admin/signatures/moderate.html"
+    warnings = {}  # beyond the usual words, by verb
     actions = [
         moderation(Verb.APPROVE, _("Approve organisations")),
         moderation(Verb.REFUSE, _("Refuse organisations")),
@@ -178,22 +187,37 @@ class SignatureAdmin(admin.ModelAdmin):
             self.message_user(request, words, messages.WARNING)
             return None
         confirmed = "reason" in request.POST
-        form = ReasonForm(request.POST if confirmed else None, required=verb in NEEDS_REASON)
+        form = self.question(verb, queryset, request.POST if confirmed else None)
         if form.is_valid():
-            act = getattr(lifecycle, verb)
-            reason = form.cleaned_data["reason"]
-            done = sum(act(signature, request.user, reason) for signature in queryset)
-            self.report(request, done, len(queryset) - done)
+            left = [s for s in queryset if not self.act(request, verb, s, form.cleaned_data)]
+            self.report(request, len(queryset) - len(left), len(left))
+            self.explain(request, verb, left)
             return None
         context = {
             **self.admin_site.each_context(request),
             "title": description,
             "opts": self.opts,
             "verb": verb,
+            "warning": self.warnings.get(verb),
             "signatures": queryset,
             "form": form,
         }
-        return render(request, "admin/signatures/moderate.html", context)
+        return render(request, self.question_template, context)
+
+    def question(self, verb, queryset, data):
+        """The form that asks what has to be said before the act."""
+        return ReasonForm(data, required=verb in NEEDS_REASON)
+
+    def act(self, request, verb, signature, answers):
+        act = ACTS.get(verb) or getattr(lifecycle, verb)
+        return act(signature, request.user, **answers)
+
+    def explain(self, request, verb, left):
+        """Why some were left alone, where that cannot be seen from their state."""
+        wanted = {s.opinion_wanted_by_id for s in left if verb in {Verb.APPROVE, Verb.REFUSE}}
+        if request.user.pk in wanted:
+            words = _("You have asked for a second opinion: somebody else has to decide.")
+            self.message_user(request, words, messages.WARNING)
 
     def report(self, request, done, left_alone):
         words = ngettext("%(done)d signature changed.", "%(done)d signatures changed.", done)

@@ -4,6 +4,7 @@ Each is a guarded update: its `WHERE` holds what must be true, the row count say
 first. So each may be repeated, by an impatient finger or by a retry, and happens once.
 """
 
+from signatures.lifecycle.comments import approve_comment, refuse_comment
 from signatures.lifecycle.confirming import (
     GRACE,
     MUTED_FOR,
@@ -14,12 +15,13 @@ from signatures.lifecycle.confirming import (
     heed_complaint,
     is_too_late,
 )
-from signatures.lifecycle.forgetting import (
-    forget,
-)
+from signatures.lifecycle.forgetting import forget
 from signatures.lifecycle.leaving import (
     HIDDEN,
+    NO_COMMENT,
     NO_NEWS,
+    NO_QUOTE,
+    Words,
     correct,
     erase,
     stop_updates,
@@ -36,11 +38,20 @@ from signatures.lifecycle.moderating import (
     release_all,
     restore,
 )
-from signatures.lifecycle.renewing import (
-    ask_again,
-    ask_all_again,
-    renew,
+from signatures.lifecycle.organisations import (
+    PLACES,
+    Description,
+    ask_opinion,
+    describe,
+    described,
+    has_signed_as_person,
+    pin,
+    take_personally,
+    taken_places,
+    unpin,
+    was_taken_personally,
 )
+from signatures.lifecycle.renewing import ask_again, ask_all_again, renew
 from signatures.lifecycle.signing import (
     CROWDED,
     HONEYPOT,
@@ -53,10 +64,55 @@ from signatures.lifecycle.signing import (
 )
 
 __all__ = [
-    "CROWDED", "GRACE", "HIDDEN", "HONEYPOT", "MUTED_FOR", "NO_NEWS", "REMINDED_AFTER",
-    "UNSOLVED", "address_hash", "approve", "ask_again", "ask_all_again", "confirm",
-    "confirm_as_read", "correct", "deny", "erase", "forget", "gist", "heed_bounce",
-    "heed_complaint", "hide", "hold", "hold_all", "is_too_late", "refuse", "release",
-    "release_all", "remind", "renew", "restore", "sign", "stop_updates", "want_updates",
+    "CROWDED",
+    "GRACE",
+    "HIDDEN",
+    "HONEYPOT",
+    "MUTED_FOR",
+    "NO_COMMENT",
+    "NO_NEWS",
+    "NO_QUOTE",
+    "PLACES",
+    "REMINDED_AFTER",
+    "UNSOLVED",
+    "Description",
+    "Words",
+    "address_hash",
+    "approve",
+    "approve_comment",
+    "ask_again",
+    "ask_all_again",
+    "ask_opinion",
+    "confirm",
+    "confirm_as_read",
+    "correct",
+    "deny",
+    "describe",
+    "described",
+    "erase",
+    "forget",
+    "gist",
+    "has_signed_as_person",
+    "heed_bounce",
+    "heed_complaint",
+    "hide",
+    "hold",
+    "hold_all",
+    "is_too_late",
+    "pin",
+    "refuse",
+    "refuse_comment",
+    "release",
+    "release_all",
+    "remind",
+    "renew",
+    "restore",
+    "sign",
+    "stop_updates",
+    "take_personally",
+    "taken_places",
+    "unpin",
+    "want_updates",
+    "was_taken_personally",
     "withdraw",
 ]  # fmt: skip

@@ -12,15 +12,16 @@ def start_counting(signature: Signature, rows: Any, changes: dict[str, Any]) -> 
     """Change a row that does not count yet, and add it to the tally if it does now."""
     if not rows.filter(~COUNTED, pk=signature.pk).update(**changes):
         return False
-    if Signature.objects.counted().filter(pk=signature.pk).exists():
-        tally.add(signature, +1)
+    if changed := Signature.objects.counted().filter(pk=signature.pk).first():
+        tally.add(changed, +1)
     return True
 
 
 def stop_counting(signature: Signature, rows: Any, changes: dict[str, Any]) -> bool:
     """Change a row that does not count afterwards, and take it off the tally if it did."""
     if rows.filter(COUNTED, pk=signature.pk).update(**changes):
-        tally.add(signature, -1)
+        # Not the caller's object: an organiser may have corrected its country a moment ago.
+        tally.add(Signature.objects.get(pk=signature.pk), -1)
         return True
     return bool(rows.filter(~COUNTED, pk=signature.pk).update(**changes))
 
@@ -28,6 +29,17 @@ def stop_counting(signature: Signature, rows: Any, changes: dict[str, Any]) -> b
 def keep_counting(signature: Signature, rows: Any, changes: dict[str, Any]) -> bool:
     """Change a row in a way that has no bearing on the count."""
     return bool(rows.filter(pk=signature.pk).update(**changes))
+
+
+def move_in_count(signature: Signature, rows: Any, changes: dict[str, Any]) -> bool:
+    """Change a row in a way that may have it counted under another country or kind."""
+    row = Signature.objects.filter(pk=signature.pk)
+    row.select_for_update().first()
+    before = tally.count(row)
+    if not rows.filter(pk=signature.pk).update(**changes):
+        return False
+    tally.shift(signature.campaign_id, before, tally.count(row))
+    return True
 
 
 def in_batches(step: Callable[[], int]) -> int:

@@ -1,5 +1,6 @@
 """What signatories do on their own page, and what they take back."""
 
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from signatures.lifecycle.signing import address_hash
 from signatures.models import Erasure, SealedEntry, Signature, Visibility
 
 # What the ledger says of those who stay but took something back; also a visibility below `public`.
-NO_NEWS, HIDDEN = "updates", "hidden"
+NO_NEWS, HIDDEN, NO_QUOTE, NO_COMMENT = "updates", "hidden", "quote", "comment"
 
 # A withdrawn signature keeps what the totals need: campaign, kind, country and its timestamps.
 NOTHING_PERSONAL = {
@@ -32,7 +33,7 @@ def withdraw(signature: Signature) -> bool:
         return False
     signature.tokens.all().delete()
     signature.mails.all().delete()
-    _leave_sealed_lists(signature)
+    leave_sealed_lists(signature)
     enter_in_ledger(signature)
     return True
 
@@ -65,18 +66,48 @@ def stop_updates(signature: Signature) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Words:
+    """What a person says on the own page; without an answer to `quote` the comment is not shown."""
+
+    comment: str = ""
+    quote: bool = False
+    affiliation: str = ""
+
+
 @transaction.atomic
-def correct(signature: Signature, name: str, visibility: str) -> bool:
-    """Change the name and what is done with it; who only wants to be counted leaves no name."""
-    changes: dict[str, Any] = {"visibility": visibility, "name": name}
+def correct(signature: Signature, name: str, visibility: str, words: Words | None = None) -> bool:
+    """Change the name, what is done with it, and what else the person says.
+
+    Who only wants to be counted leaves nothing of it. A comment that changed has to be read again.
+    """
+    row = Signature.objects.confirmed().select_for_update(of=("self",)).filter(pk=signature.pk)
+    before = row.first()
+    if before is None:
+        return False
+    said = Words(before.comment, before.quote, before.affiliation)
+    words = words or said
+    if visibility == Visibility.COUNT:
+        name, words = "", Words()
+        leave_sealed_lists(signature)
+    words = replace(words, quote=words.quote and words.comment != "")
+    changes: dict[str, Any] = {"visibility": visibility, "name": name, **asdict(words)}
     if visibility == Visibility.COUNT:
         changes |= ONLY_COUNTED
-        _leave_sealed_lists(signature)
-    if not Signature.objects.confirmed().filter(pk=signature.pk).update(**changes):
-        return False
+    if (words.comment, words.quote) != (said.comment, said.quote):
+        changes |= {"comment_approved_at": None, "comment_refused_at": None}
+    row.update(**changes)
+    _enter_what_is_less(signature, visibility, said, words)
+    return True
+
+
+def _enter_what_is_less(signature: Signature, visibility: str, said: Words, words: Words) -> None:
     if visibility != Visibility.PUBLIC:
         enter_in_ledger(signature, visibility)
-    return True
+    if said.comment and words.comment != said.comment:
+        enter_in_ledger(signature, NO_COMMENT)
+    elif said.quote and not words.quote:
+        enter_in_ledger(signature, NO_QUOTE)
 
 
 def delete(locked: Any) -> list[int]:
@@ -86,7 +117,7 @@ def delete(locked: Any) -> list[int]:
     return list(rows.values())
 
 
-def _leave_sealed_lists(signature: Signature) -> None:
+def leave_sealed_lists(signature: Signature) -> None:
     """What was sealed of the signature goes; its digest stays, so that the list can be proven."""
     entries = SealedEntry.objects.filter(signature=signature, taken_back_at=None)
     entries.update(line="", taken_back_at=now())

@@ -4,12 +4,19 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import now
 
 from campaigns import trail
 from campaigns.models import Campaign
 from signatures import emails, tally, throttle
-from signatures.lifecycle.counting import in_batches, keep_counting, start_counting, stop_counting
+from signatures.lifecycle.counting import (
+    in_batches,
+    keep_counting,
+    move_in_count,
+    start_counting,
+    stop_counting,
+)
 from signatures.lifecycle.leaving import HIDDEN, enter_in_ledger
 from signatures.models import Kind, Moderation, Signature
 from signatures.querysets import SignatureQuerySet
@@ -19,15 +26,29 @@ Verb = Moderation.Verb
 
 
 def approve(signature: Signature, by: User, reason: str = "") -> bool:
-    """An organisation counts and is listed from now on."""
-    rows = Signature.objects.confirmed().filter(kind=Kind.ORGANISATION, approved_at=None)
-    return moderate(Verb.APPROVE, signature, by, reason, rows, approved_at=now(), refused_at=None)
+    """An organisation counts and is listed from now on.
+
+    Not by whoever asked for a second opinion on it, which ends with the decision.
+    """
+    rows = _to_decide_by(by).filter(approved_at=None)
+    return moderate(
+        Verb.APPROVE, signature, by, reason, rows,
+        approved_at=now(), refused_at=None, opinion_wanted_by=None,
+    )  # fmt: skip
 
 
 def refuse(signature: Signature, by: User, reason: str) -> bool:
-    """An organisation is not taken up; `approve` takes this back."""
-    rows = Signature.objects.confirmed().filter(kind=Kind.ORGANISATION, refused_at=None)
-    return moderate(Verb.REFUSE, signature, by, reason, rows, approved_at=None, refused_at=now())
+    """An organisation is not taken up; `approve` takes this back. Of whom: as there."""
+    rows = _to_decide_by(by).filter(refused_at=None)
+    return moderate(
+        Verb.REFUSE, signature, by, reason, rows,
+        approved_at=None, refused_at=now(), opinion_wanted_by=None,
+    )  # fmt: skip
+
+
+def _to_decide_by(by: User) -> SignatureQuerySet:
+    organisations = Signature.objects.confirmed().filter(kind=Kind.ORGANISATION)
+    return organisations.filter(Q(opinion_wanted_by=None) | ~Q(opinion_wanted_by=by))
 
 
 def hide(signature: Signature, by: User, reason: str) -> bool:
@@ -105,14 +126,18 @@ def moderate(
     by: User,
     reason: str,
     rows: Any,
+    noted: dict[str, Any] | None = None,
     **changes: Any,
 ) -> bool:
-    """One act of moderation on a row that `rows` lets through, recorded with who and when."""
+    """One act of moderation on a row that `rows` lets through, recorded with who and when.
+
+    `noted` goes into the trail, too; it names no signatory.
+    """
     change = CHANGE[verb]
     if not change(signature, rows, changes):
         return False
     Moderation.objects.create(signature=signature, verb=verb, reason=reason, by=by, at=now())
-    trail.record(verb, by, signature.campaign, signature)
+    trail.record(verb, by, signature.campaign, signature, **(noted or {}))
     if verb is Verb.HIDE:
         enter_in_ledger(signature, HIDDEN)
     return True
@@ -125,4 +150,11 @@ CHANGE = {
     Verb.RESTORE: keep_counting,
     Verb.HOLD: stop_counting,
     Verb.RELEASE: start_counting,
+    Verb.ASK: keep_counting,
+    Verb.DESCRIBE: move_in_count,
+    Verb.PERSONAL: move_in_count,
+    Verb.PIN: keep_counting,
+    Verb.UNPIN: keep_counting,
+    Verb.QUOTE: keep_counting,
+    Verb.UNQUOTE: keep_counting,
 }

@@ -10,7 +10,9 @@ from signatures.models.mail import Mute, OutboxMail, Token
 from signatures.models.paper import PaperBatch, PaperSheet
 from signatures.models.signature import (
     FINGERPRINT_LENGTH,
+    Comment,
     Kind,
+    Organisation,
     OrganisationType,
     Signature,
     Visibility,
@@ -18,6 +20,7 @@ from signatures.models.signature import (
 
 __all__ = [
     "FINGERPRINT_LENGTH",
+    "Comment",
     "Counter",
     "Erasure",
     "Export",
@@ -27,6 +30,7 @@ __all__ = [
     "Mailing",
     "Moderation",
     "Mute",
+    "Organisation",
     "OrganisationType",
     "OutboxMail",
     "PaperBatch",

@@ -22,6 +22,8 @@ class Moderation(models.Model):
         ASK = "ask", _("second opinion asked for")
         DESCRIBE = "describe", _("described")
         PERSONAL = "personal", _("taken as a person's, in personal capacity")
+        PIN = "pin", _("put among the first signatories")
+        UNPIN = "unpin", _("no longer among the first signatories")
         QUOTE = "quote", _("comment approved")
         UNQUOTE = "unquote", _("comment not shown")
 

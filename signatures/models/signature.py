@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from i18nfield.fields import I18nCharField
 
@@ -46,7 +47,8 @@ class Signature(models.Model):
 
     `address_hash` is a keyed hash of the canonical address, bound to the campaign; `email` is there
     only while the signature is pending, and later for those who asked for updates. A withdrawn
-    signature keeps what the totals need and nothing that leads to a person.
+    signature keeps what the totals need and nothing that leads to a person. `organisation_folded`
+    has all names of an organisation as they are searched, a line for each, the signed one first.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="signatures")
@@ -77,7 +79,7 @@ class Signature(models.Model):
     )
 
     organisation = models.CharField(_("organisation"), max_length=200, blank=True)
-    organisation_folded = models.CharField(max_length=250, blank=True)
+    organisation_folded = models.TextField(blank=True)
     website = models.URLField(_("website"), blank=True)
     role = SealedField(_("role"), blank=True)
     contact_domain = models.CharField(_("domain of the address"), max_length=253, blank=True)
@@ -128,6 +130,9 @@ class Signature(models.Model):
                 | Q(name="", city="", comment="", affiliation="", quote=False),
             ),
             models.CheckConstraint(
+                name="signature_quote_needs_comment", condition=Q(quote=False) | ~Q(comment="")
+            ),
+            models.CheckConstraint(
                 name="signature_kind_known",
                 condition=Q(kind="individual", organisation="")
                 | (Q(kind="organisation", visibility="public") & (~Q(organisation="") | ~LIVE)),
@@ -176,6 +181,18 @@ class Signature(models.Model):
             models.Index(
                 fields=["signed_at"], name="signature_pending", condition=Q(confirmed_at=None)
             ),
+            models.Index(
+                F("campaign"),
+                F("comment_approved_at").desc(),
+                F("id").desc(),
+                name="signature_quotes",
+                condition=Q(quote=True),
+            ),
+            models.Index(
+                fields=["campaign", "pinned"],
+                name="signature_pinned",
+                condition=Q(pinned__isnull=False),
+            ),
         ]
 
     def __str__(self):
@@ -199,4 +216,29 @@ class Signature(models.Model):
 
     @property
     def listed_name(self) -> str:
-        return self.organisation if self.kind == Kind.ORGANISATION else self.name
+        """An organisation's name in the language of the page, where it has one."""
+        if self.kind != Kind.ORGANISATION:
+            return self.name
+        others = self.organisation_names.data if self.organisation_names else None
+        translated = others.get(get_language()) if isinstance(others, dict) else ""
+        return translated or self.organisation
+
+
+class Organisation(Signature):
+    """The signatures of organisations, for their own page of the desk."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+
+
+class Comment(Signature):
+    """The signatures whose comment may be quoted, for their own page of the desk."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")

@@ -257,7 +257,7 @@ def undeclared() -> set[str]:
 
 def _difference(model: type[Model]) -> set[str]:
     label = model._meta.label
-    if label in NOT_ABOUT_PEOPLE:
+    if label in NOT_ABOUT_PEOPLE or model._meta.proxy:
         return set()
     columns = {field.name for field in (*model._meta.fields, *model._meta.many_to_many)}
     return {f"{label}.{name}" for name in columns ^ set(COLUMNS.get(label, {}))}

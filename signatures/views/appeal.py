@@ -10,6 +10,7 @@ from signatures.forms import IndividualForm
 from signatures.models import Signature
 
 RECENT = 8
+QUOTES = 3
 
 
 @require_safe
@@ -43,6 +44,7 @@ def context(campaign: Campaign, version: Appeal | None = None) -> dict:
     appeal = version or campaign.appeal
     addressees = list(campaign.addressees.all())
     organisers = list(campaign.organisers.all())
+    listed = Signature.objects.listed().filter(campaign=campaign)
     return {
         "campaign": campaign,
         "appeal": appeal,
@@ -52,7 +54,9 @@ def context(campaign: Campaign, version: Appeal | None = None) -> dict:
         "running": [organiser for organiser in organisers if organiser.part == "runs"],
         "supporting": [organiser for organiser in organisers if organiser.part == "supports"],
         "totals": tally.read(campaign),
-        "recent": Signature.objects.listed()
+        "first": listed.pinned(),
+        "recent": listed.filter(pinned=None).order_by("-confirmed_at", "-id")[:RECENT],
+        "quotes": Signature.objects.quotable()
         .filter(campaign=campaign)
-        .order_by("-confirmed_at", "-id")[:RECENT],
+        .order_by("-comment_approved_at", "-id")[:QUOTES],
     }

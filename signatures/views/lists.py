@@ -1,20 +1,17 @@
 """The public list of signatories: by cursor, fifty a page, people not searchable."""
 
-from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
-from signatures import countries, keys, names, tally
+from signatures import countries, listing, names, tally
 from signatures.models import Kind, Signature
 from signatures.views.limits import limited
 
-PAGE = 50
 QUERY_LENGTH = 100
 PARAMETERS = {"kind", "country", "q", "after"}
 
@@ -42,14 +39,14 @@ def signatories(request, slug):
         rows = rows.filter(country=_known(country))
     if query:
         rows = rows.filter(organisation_folded__contains=names.fold(query))
-    scope = f"{campaign.pk}:{kind}"
-    page, following = _page(rows, scope, request.GET)
+    first, page, following = _page(rows, campaign, kind, request.GET)
     context = {
         "campaign": campaign,
         "kind": kind,
         "country": country,
         "countries": countries.choices(),
         "query": query,
+        "first": first,
         "signatures": page,
         "next": urlencode({"kind": kind, "country": country, "q": query, "after": following})
         if following
@@ -67,26 +64,16 @@ def _known(country: str) -> str:
     return country
 
 
-def _page(rows, scope: str, query) -> tuple[list[Signature], str]:
-    """One page, and the cursor of the next one or an empty text."""
+def _page(rows, campaign, kind, query) -> tuple[list[Signature], list[Signature], str]:
+    """The first signatories, one page of the others, and the cursor of the next one."""
     if {"offset", "cursor"} & query.keys():  # this list knows no other way of paging
         raise Http404
-    if "after" in query:
-        at, pk = _read_cursor(query["after"], scope)
-        rows = rows.filter(Q(confirmed_at__lt=at) | Q(confirmed_at=at, pk__lt=pk))
-    page = list(rows.order_by("-confirmed_at", "-id")[: PAGE + 1])
-    if len(page) <= PAGE:
-        return page, ""
-    last = page[PAGE - 1]
-    return page[:PAGE], keys.ticket("list", scope, last.confirmed_at.isoformat(), str(last.pk))
-
-
-def _read_cursor(cursor: str, scope: str) -> tuple[datetime, int]:
-    """Where a page ended. Sealed, since neither moments nor row numbers are anybody's business."""
-    try:
-        of, at, pk = keys.read_ticket("list", cursor)
-    except keys.BadSeal:
-        raise Http404 from None
-    if of != scope:
+    after = query.get("after", "")
+    if "after" in query and not after:
         raise Http404
-    return datetime.fromisoformat(at), int(pk)
+    try:
+        if kind == Kind.ORGANISATION:
+            return listing.organisations(rows, campaign.pk, after)
+        return [], *listing.page(rows, "confirmed_at", f"{campaign.pk}:{kind}", after)
+    except listing.BadCursor:
+        raise Http404 from None

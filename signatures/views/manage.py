@@ -33,11 +33,25 @@ def _show(request, signature, token):
 
 
 def _correct(request, signature, token):
-    form = OwnPageForm(request.POST)
+    form = _own_page_form(signature, request.POST)
     if signature.kind == Kind.ORGANISATION or not form.is_valid():
         return _page(request, signature, form=form, status=422)
-    lifecycle.correct(signature, **form.cleaned_data)
+    said = form.cleaned_data
+    words = lifecycle.Words(
+        comment=said["comment"],
+        quote=said["quote"],
+        affiliation=said.get("affiliation", signature.affiliation),
+    )
+    lifecycle.correct(signature, said["name"], said["visibility"], words)
     return answers.SeeOther("signatures:manage", token)
+
+
+def _own_page_form(signature, data=None):
+    return OwnPageForm(
+        data,
+        initial={name: getattr(signature, name) for name in OwnPageForm.base_fields},
+        in_personal_capacity=lifecycle.was_taken_personally(signature),
+    )
 
 
 def _want_updates(request, signature, token):
@@ -94,12 +108,13 @@ def _as_text(request, signature, token):
 
 
 def _page(request, signature, form=None, address_form=None, status=200):
-    kept = {"name": signature.name, "visibility": signature.visibility}
+    form = form or _own_page_form(signature)
     context = {
         "signature": signature,
         "campaign": signature.campaign,
         **versions.news_for(signature),
-        "form": form or OwnPageForm(initial=kept),
+        "form": form,
+        "in_personal_capacity": "affiliation" in form.fields,
         "address_form": address_form or AddressForm(),
     }
     return render(request, "signatures/manage.html", context, status=status)

@@ -8,11 +8,12 @@ from django.utils.timezone import now
 
 from campaigns.models import Campaign
 from signatures import forms, lifecycle, names, tally
-from signatures.models import Kind, Signature, Visibility
+from signatures.models import Kind, OrganisationType, Signature, Visibility
 
 SLUG = "protection-asylum"
 DAYS = 150
 BATCH = 1000
+FIRST = {("DE", 1): 1, ("FR", 0): 2, ("UA", 1): 3, ("GR", 0): 4}  # who stands among the first
 # (country, how often, given names, family names)
 PEOPLE = [
     ("DE", 30, "Anna Jürgen Leyla Matthias Greta Yusuf", "Schmidt Öztürk Weiß Lehmann Vogel"),
@@ -40,6 +41,18 @@ ORGANISATIONS = {
     "ES": "Insumisión Ejemplo;Alternativa Pacífica",
     "NL": "Vredesburo Voorbeeld;Vrouwen voor Vrede Voorbeeld",
     "BE": "Maison du Désarmement;Vredeshuis",
+}
+COMMENTS = {
+    "de": [
+        "Mein Großvater ist 1944 desertiert. Wer ihn versteckte, rettete auch mich.",
+        "Wer nicht töten will, braucht Schutz und keine Strafe.",
+    ],
+    "en": [
+        "Nobody should be forced to kill.",
+        "I have met young men who walked for weeks rather than shoot at their neighbours.\n\nThey "
+        "deserve a door that opens.",
+    ],
+    "uk": ["Мій брат має право не брати до рук зброї."],
 }
 VISIBILITIES = [Visibility.COUNT] * 5 + [Visibility.HANDIN] * 3 + [Visibility.PUBLIC] * 2
 
@@ -79,6 +92,10 @@ def person(campaign, chance, number) -> Signature:
     signature.name = "" if visibility == Visibility.COUNT else name
     if chance.random() < 0.05:
         signature.confirmed_at, signature.reminded_at = None, signature.signed_at
+    elif visibility != Visibility.COUNT and number % 20 == 0:
+        said = COMMENTS[signature.language]
+        signature.comment, signature.quote = said[number // 20 % len(said)], True
+        signature.comment_approved_at = chance.choice([signature.confirmed_at, None])
     if chance.random() < 0.003:
         signature.held_at, signature.held_reason = now(), "demonstration"
     return signature
@@ -94,6 +111,8 @@ def organisations(campaign, chance):
             signature.contact_domain = chance.choice([domain, domain, "gmail.com"])
             if chance.random() < 0.8:
                 signature.approved_at = signature.confirmed_at
+                signature.organisation_type = chance.choice(OrganisationType.values)
+                signature.pinned = FIRST.get((country, number))
             yield signature
 
 

@@ -42,7 +42,7 @@ def sealed_columns():
     """(model, column) of everything that is encrypted, in whichever app."""
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
-            if isinstance(field, keys.SealedField):
+            if isinstance(field, keys.SealedField) and not model._meta.proxy:
                 yield model, field.column
 
 
