@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from i18nfield.forms import I18nFormField
 from i18nfield.strings import LazyI18nString
 
-from campaigns import lifecycle
+from campaigns import lifecycle, trail_pages  # noqa: F401  (the trail registers itself)
 from campaigns.desk import FIELDS, DeskAdmin, ReadOnly
 from campaigns.models import Addressee, Appeal, AuditEvent, Call, Campaign, Demand, Organiser
 
