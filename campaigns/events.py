@@ -67,6 +67,7 @@ DETAILS = {
     "purpose": _("purpose"),
     "given": _("roles given"),
     "taken": _("roles taken"),
+    "found": _("found"),
 }
 IN_THE_SENTENCE = {"campaign", "account"}
 

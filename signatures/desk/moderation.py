@@ -13,8 +13,9 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from signatures import lifecycle, names
+from signatures import lifecycle, names, proposals
 from signatures.desk import rules, search
+from signatures.desk.proposals import ProposalFilter, propose_chosen
 from signatures.models import Kind, Moderation, Signature
 
 Verb = Moderation.Verb
@@ -85,7 +86,10 @@ class SignatureAdmin(admin.ModelAdmin):
     list_display = [
         "who", "kind", "state", "domains", "country", "visibility", "signals", "day", "campaign",
     ]  # fmt: skip
-    list_filter = [StateFilter, search.FoundFilter, "kind", "campaign", "visibility", "language"]
+    list_filter = [
+        StateFilter, search.FoundFilter, ProposalFilter, "kind", "campaign", "visibility",
+        "language",
+    ]  # fmt: skip
     list_select_related = ["campaign"]
     search_fields = ["organisation_folded", "website"]
     search_help_text = _("Organisations by name or website, anybody by the whole e-mail address.")
@@ -179,9 +183,12 @@ class SignatureAdmin(admin.ModelAdmin):
             return None
         confirmed = "reason" in request.POST
         form = ReasonForm(request.POST if confirmed else None, required=verb in NEEDS_REASON)
+        needs_second = proposals.needs_second(request.user, verb, len(queryset))
         if form.is_valid():
             act = getattr(lifecycle, verb)
             reason = form.cleaned_data["reason"]
+            if needs_second:
+                return propose_chosen(request, queryset, reason, verb)
             done = sum(act(signature, request.user, reason) for signature in queryset)
             self.report(request, done, len(queryset) - done)
             return None
@@ -191,6 +198,7 @@ class SignatureAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "verb": verb,
             "signatures": queryset,
+            "needs_second": needs_second,
             "form": form,
         }
         return render(request, "admin/signatures/moderate.html", context)

@@ -818,7 +818,8 @@ class Migration(migrations.Migration):
             model_name="proposal",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("decided_by", None),
+                    ("agreed", None),
+                    ("agreed", False),
                     models.Q(("decided_by", models.F("by")), _negated=True),
                     _connector="OR",
                 ),
