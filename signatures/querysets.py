@@ -15,6 +15,22 @@ COUNTED = (
     & Q(confirmed_at__isnull=False, held_at=None)
     & (Q(kind="individual") | Q(approved_at__isnull=False))
 )
+WAITING = LIVE & Q(
+    kind="organisation",
+    confirmed_at__isnull=False,
+    approved_at=None,
+    refused_at=None,
+    held_at=None,
+)
+HELD = LIVE & Q(held_at__isnull=False)
+COMMENT_WAITING = LIVE & Q(
+    quote=True,
+    confirmed_at__isnull=False,
+    held_at=None,
+    comment_approved_at=None,
+    comment_refused_at=None,
+)
+ONLINE = LIVE & Q(batch=None, held_at=None)
 LISTED = COUNTED & Q(visibility="public", hidden_at=None)
 
 
@@ -38,18 +54,23 @@ class SignatureQuerySet(models.QuerySet):
         return self.filter(LISTED)
 
     def held(self):
-        return self.filter(LIVE, held_at__isnull=False)
+        return self.filter(HELD)
+
+    def doubles(self):
+        """On paper, and held because of looking like another signature."""
+        return self.held().exclude(batch=None)
 
     def waiting(self):
         """Confirmed organisations on which no organiser has decided yet."""
-        return self.filter(
-            LIVE,
-            kind="organisation",
-            confirmed_at__isnull=False,
-            approved_at=None,
-            refused_at=None,
-            held_at=None,
-        )
+        return self.filter(WAITING)
+
+    def comment_waiting(self):
+        """With a comment that may be quoted, on which no organiser has decided yet."""
+        return self.filter(COMMENT_WAITING).exclude(comment="")
+
+    def signed_since(self, moment):
+        """Signed online from this moment on, and not held."""
+        return self.filter(ONLINE, signed_at__gte=moment)
 
     def stale(self, moment=None):
         """Pending for longer than a confirmation may take, and no mail that could still confirm."""

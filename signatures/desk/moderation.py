@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from signatures import lifecycle, names, proposals
 from signatures.desk import rules, search
+from signatures.desk.overview import MailFilter, SignedFilter
 from signatures.desk.proposals import ProposalFilter, propose_chosen
 from signatures.models import Kind, Moderation, Signature
 
@@ -33,7 +34,10 @@ class StateFilter(admin.SimpleListFilter):
         return [
             ("waiting", _("organisations to decide on")),
             ("held", _("held")),
+            ("doubles", _("on paper, like another one")),
+            ("comments", _("comments to read")),
             ("pending", _("not confirmed")),
+            ("confirmed", _("confirmed")),
             ("counted", _("counted")),
             ("hidden", _("hidden")),
             ("refused", _("refused")),
@@ -42,8 +46,10 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         state = self.value()
-        if state in {"waiting", "held", "pending", "counted"}:
+        if state in {"waiting", "held", "doubles", "pending", "confirmed", "counted"}:
             return getattr(queryset, state)()
+        if state == "comments":
+            return queryset.comment_waiting()
         if state in {"hidden", "refused", "withdrawn"}:
             return queryset.filter(**{f"{state}_at__isnull": False})
         return queryset
@@ -87,8 +93,8 @@ class SignatureAdmin(admin.ModelAdmin):
         "who", "kind", "state", "domains", "country", "visibility", "signals", "day", "campaign",
     ]  # fmt: skip
     list_filter = [
-        StateFilter, search.FoundFilter, ProposalFilter, "kind", "campaign", "visibility",
-        "language",
+        StateFilter, search.FoundFilter, ProposalFilter, SignedFilter, MailFilter, "kind",
+        "campaign", "visibility", "language",
     ]  # fmt: skip
     list_select_related = ["campaign"]
     search_fields = ["organisation_folded", "website"]

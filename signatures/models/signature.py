@@ -9,7 +9,15 @@ from i18nfield.fields import I18nCharField
 from campaigns.models import Appeal, Campaign
 from signatures.keys import SealedField
 from signatures.models.paper import PaperBatch
-from signatures.querysets import LISTED, LIVE, SignatureQuerySet
+from signatures.querysets import (
+    COMMENT_WAITING,
+    HELD,
+    LISTED,
+    LIVE,
+    ONLINE,
+    WAITING,
+    SignatureQuerySet,
+)
 
 FINGERPRINT_LENGTH = 43  # base64 of 256 bits
 
@@ -175,6 +183,15 @@ class Signature(models.Model):
             ),
             models.Index(
                 fields=["signed_at"], name="signature_pending", condition=Q(confirmed_at=None)
+            ),
+            # These four for the first screen of the desk, which scans no table.
+            models.Index(fields=["campaign"], name="signature_waiting", condition=WAITING),
+            models.Index(fields=["batch"], name="signature_held", condition=HELD),
+            models.Index(
+                fields=["campaign"], name="signature_comment_waiting", condition=COMMENT_WAITING
+            ),
+            models.Index(
+                fields=["signed_at", "confirmed_at"], name="signature_online", condition=ONLINE
             ),
         ]
 

@@ -86,3 +86,4 @@ def do_chores() -> None:
     campaigns.close_overdue()
     lifecycle.remind()
     retention.forget()
+    retention.look()
