@@ -39,7 +39,7 @@ def visible(user):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnly, DeskAdmin):
-    list_display = ["number", "at", "who", "what", "more", "campaign"]
+    list_display = ["number", "at", "who", "what", "more", "slug"]
     list_display_links = ["number"]
     list_filter = ["campaign", VerbFilter, ("by", admin.RelatedOnlyFieldListFilter), "at"]
     search_fields = ["verb", "subject", "by__username"]
@@ -64,6 +64,11 @@ class AuditEventAdmin(ReadOnly, DeskAdmin):
             *super().get_urls(),
         ]
 
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(
+            request, {**(extra_context or {}), "title": _("Audit trail")}
+        )
+
     def get_search_results(self, request, queryset, search_term):
         """The term stands in the address of the page, where no mail address belongs."""
         if "@" in search_term:
@@ -74,6 +79,10 @@ class AuditEventAdmin(ReadOnly, DeskAdmin):
     @admin.display(description=_("who"), ordering="by")
     def who(self, event):
         return event.by or _("the site itself")
+
+    @admin.display(description=_("campaign"), ordering="campaign")
+    def slug(self, event):
+        return event.details.get("campaign", "–")
 
     @admin.display(description=_("what"), ordering="verb")
     def what(self, event):

@@ -163,7 +163,7 @@ def of_campaign(campaign, user, to_list) -> dict:
 
 
 def signed(to_list) -> list:
-    """(since when, signed, confirmed, percent) for today and for the week."""
+    """How many signed, how many of them have confirmed, and the share: today, and in a week."""
     is_confirmed = Q(confirmed_at__isnull=False)
     is_today = Q(signed_at__gte=today())
     # Columns of the index, so that it answers alone.
@@ -174,17 +174,17 @@ def signed(to_list) -> list:
         week_confirmed=Count("signed_at", filter=is_confirmed),
     )
     return [
-        period(_("Today"), "today", numbers, to_list),
-        period(_("In the last seven days"), "week", numbers, to_list),
+        period(_("signed online today"), "today", numbers, to_list),
+        period(_("signed online in the last seven days"), "week", numbers, to_list),
     ]
 
 
-def period(title, name, numbers, to_list) -> dict:
+def period(words, name, numbers, to_list) -> dict:
     number, confirmed = numbers[name], numbers[f"{name}_confirmed"]
+    has_confirmed = ngettext("has confirmed", "have confirmed", confirmed)
     return {
-        "title": title,
-        "signed": Figure(number, _("signed"), to_list(signed=name)),
-        "confirmed": Figure(confirmed, _("confirmed"), to_list(signed=name, state="confirmed")),
+        "signed": Figure(number, words, to_list(signed=name)),
+        "confirmed": Figure(confirmed, has_confirmed, to_list(signed=name, state="confirmed")),
         "percent": 100 * confirmed // number if number else None,
     }
 
@@ -207,7 +207,9 @@ def mails(behind, to_list) -> list[Figure]:
         ),
         Figure(
             behind,
-            ngettext("minute is the oldest behind", "minutes is the oldest behind", behind),
+            ngettext(
+                "minute that the oldest has waited", "minutes that the oldest has waited", behind
+            ),
             to_list(mail="waiting"),
         ),
         Figure(

@@ -80,7 +80,7 @@ class ProposalFilter(admin.SimpleListFilter):
 
 @admin.register(Proposal)
 class ProposalAdmin(ReadOnly, DeskAdmin):
-    list_display = ["what", "number", "campaign", "by", "at", "state"]
+    list_display = ["what", "number", "reason", "by", "at", "state", "slug"]
     list_filter = [WaitingFilter, "act", "campaign"]
     list_select_related = ["campaign", "by", "decided_by"]
     ordering = ["-at"]
@@ -125,11 +125,19 @@ class ProposalAdmin(ReadOnly, DeskAdmin):
             self.message_user(request, TOO_LATE, messages.WARNING)
         return redirect("admin:signatures_proposal_change", pk)
 
-    @admin.display(description=_("what"))
+    def changelist_view(self, request, extra_context=None):
+        title = _("What needs two persons")
+        return super().changelist_view(request, {**(extra_context or {}), "title": title})
+
+    @admin.display(description=_("what"), ordering="act")
     def what(self, proposal):
         if proposal.act == Act.REMOVE:
             return REMOVALS[Verb(proposal.details["verb"])]
         return proposal.get_act_display()
+
+    @admin.display(description=_("campaign"), ordering="campaign")
+    def slug(self, proposal):
+        return proposal.campaign.slug
 
     @admin.display(description=_("which"))
     def which(self, proposal):
@@ -231,7 +239,7 @@ def propose_rule(request, campaign, number, reason, verb, rule):
 
 def propose_chosen(request, signatures, reason, verb):
     """What was ticked in the list waits for a second person: a proposal for each campaign."""
-    rows = sorted(signatures.select_related("campaign"), key=attrgetter("campaign_id"))
+    rows = sorted(signatures.select_related("campaign"), key=attrgetter("campaign_id", "pk"))
     for campaign, group in groupby(rows, key=attrgetter("campaign")):
         chosen = [signature.pk for signature in group]
         details = {"verb": verb, "chosen": chosen}
