@@ -33,7 +33,7 @@ class VerbFilter(admin.SimpleListFilter):
 
 def visible(user):
     """What is done to accounts is for those who see accounts."""
-    found = AuditEvent.objects.select_related("by", "campaign")
+    found = AuditEvent.objects.select_related("by")
     return found if user.has_perm("auth.view_user") else found.exclude(subject__startswith="auth.")
 
 
