@@ -20,11 +20,17 @@ WORDS = {
     "guard": _("had a question asked before signing"),
     "unguard": _("had no question asked any more"),
     "close": _("ended signing"),
+    "extend": _("moved the last day of signing"),
     "reopen": _("opened the campaign again"),
     "close for good": _("closed the campaign for good"),
     "hand in": _("said that the campaign was handed in"),
     "revise appeal": _("started a new version of the appeal"),
     "publish appeal": _("let people sign a new version of the appeal"),
+    "compare translation": _("compared a translation with the English text"),
+    "publish update": _("published news"),
+    "try mail": _("mailed the news to an own address, to try them out"),
+    "stop mailing": _("stopped the mail to those who asked for news"),
+    "take over organisations": _("took over organisations from an earlier appeal"),
     # A signature
     "approve": _("approved %(subject)s"),
     "refuse": _("refused %(subject)s"),
@@ -34,7 +40,27 @@ WORDS = {
     "release": _("released %(subject)s"),
     "hold by rule": _("held signatures by a rule"),
     "release by rule": _("released signatures by a rule"),
+    "ask": _("asked for a second opinion on %(subject)s"),
+    "describe": _("described %(subject)s"),
+    "personal": _("took %(subject)s for a person's, in personal capacity"),
+    "pin": _("put %(subject)s among the first signatories"),
+    "unpin": _("took %(subject)s away from the first signatories"),
+    "quote": _("approved the comment of %(subject)s"),
+    "unquote": _("did not let the comment of %(subject)s be shown"),
     "look for an address": _("looked for signatures by an address"),
+    # On paper
+    "enter paper": _("entered %(subject)s"),
+    "keep scan": _("kept a scan of %(subject)s"),
+    "withdraw from paper": _("took %(subject)s back for somebody who signed on paper"),
+    "take back paper": _("took %(subject)s back"),
+    # The hand-in
+    "seal": _("began to seal the list"),
+    "sealed": _("sealed the list"),
+    "record hand-in": _("recorded a hand-in"),
+    "keep receipt": _("kept the receipt of a hand-in"),
+    "make file": _("had a file of the hand-in made"),
+    "download file": _("took a file of the hand-in away"),
+    "download receipt": _("took the receipt of a hand-in away"),
     # What needs two persons
     "propose export": _("proposed an export with contact data"),
     "propose remove": _("proposed to take away many signatures"),
@@ -50,6 +76,8 @@ WORDS = {
     "take back mail": _("took back the own proposal of a mail"),
     "finish remove": _("finished taking away what was agreed"),
     "export": _("got leave to take data away"),
+    "download export": _("began to take data away"),
+    "end of download": _("took data away, to the last row"),
     "mail": _("let a mail to those who asked for news begin"),
     # An account
     "add account": _("made the account %(account)s"),
@@ -96,12 +124,14 @@ def subject(event) -> str:
 
 def details(event) -> str:
     """“how many: 300, reason: A wave of robots.”"""
-    parts = [
+    # In an order of their own, since one of our databases keeps none.
+    known = [*DETAILS, *sorted(event.details.keys() - DETAILS.keys() - IN_THE_SENTENCE)]
+    told = {name: event.details.get(name) for name in known}
+    return "; ".join(
         f"{DETAILS.get(name, name)}: {plain(value)}"
-        for name, value in event.details.items()
-        if name not in IN_THE_SENTENCE and value not in ("", None, [])
-    ]
-    return "; ".join(parts)
+        for name, value in told.items()
+        if value not in ("", None, [])
+    )
 
 
 def plain(value) -> str:

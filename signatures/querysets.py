@@ -23,12 +23,8 @@ WAITING = LIVE & Q(
     held_at=None,
 )
 HELD = LIVE & Q(held_at__isnull=False)
-COMMENT_WAITING = LIVE & Q(
-    quote=True,
-    confirmed_at__isnull=False,
-    held_at=None,
-    comment_approved_at=None,
-    comment_refused_at=None,
+QUOTES_WAITING = LIVE & Q(
+    quote=True, confirmed_at__isnull=False, comment_approved_at=None, comment_refused_at=None
 )
 ONLINE = LIVE & Q(batch=None, held_at=None)
 LISTED = COUNTED & Q(visibility="public", hidden_at=None)
@@ -64,9 +60,9 @@ class SignatureQuerySet(models.QuerySet):
         """Confirmed organisations on which no organiser has decided yet."""
         return self.filter(WAITING)
 
-    def comment_waiting(self):
-        """With a comment that may be quoted, on which no organiser has decided yet."""
-        return self.filter(COMMENT_WAITING).exclude(comment="")
+    def quotes_waiting(self):
+        """With a comment that may be shown, and on which no organiser has decided yet."""
+        return self.filter(QUOTES_WAITING)
 
     def signed_since(self, moment):
         """Signed online from this moment on, and not held."""

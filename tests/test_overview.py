@@ -68,7 +68,7 @@ def lively(client, campaign, olga):
     quotable(client, campaign)
     quotable(client, campaign, comment_approved_at=now())
     quotable(client, campaign, comment_refused_at=now())
-    quotable(client, campaign, comment="")
+    quotable(client, campaign, quote=False)
     sign(client, campaign)
     mo = make_account("mo", "moderator")
     proposals.propose("remove", campaign, 300, "Robots.", mo, verb="hold", rule={})

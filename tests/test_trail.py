@@ -14,7 +14,7 @@ from campaigns import lifecycle as campaigns
 from campaigns.models import AuditEvent, TrailHead
 from petition_site.staff import accounts
 from signatures import lifecycle
-from signatures.models import Proposal
+from signatures.models import Moderation, Proposal
 from tests.desk import PASSWORD, DeskClient, app_code, log_in, make_account
 from tests.factories import confirmed, make_campaign
 
@@ -204,7 +204,7 @@ def test_what_the_list_shows_is_taken_along_as_a_table_and_that_is_recorded(
     (row,) = table(answer)
     assert (row["by"], row["campaign"], row["verb"]) == ("mo", "peace", "pause")
     assert row["subject"] == f"campaigns.Appeal {campaign.appeal.pk}"
-    assert row["details"] == "reason: =cmd(); how many: 3"
+    assert row["details"] == "how many: 3; reason: =cmd()"
     event = AuditEvent.objects.first()
     assert (event.verb, event.by, event.details) == ("export trail", olga, {"number": 1})
 
@@ -242,7 +242,9 @@ def test_every_verb_that_is_recorded_has_its_words():
     steps = ("propose", "agree to", "decline", "take back")
     two = {f"{step} {act}" for step in steps for act in Proposal.Act}
 
-    assert (verbs | two) - events.WORDS.keys() == set()
+    decisions = set(Moderation.Verb.values)
+
+    assert (verbs | two | decisions) - events.WORDS.keys() == set()
 
 
 def test_no_sentence_is_broken_by_a_row_that_is_gone(campaign, mo):

@@ -49,7 +49,7 @@ class StateFilter(admin.SimpleListFilter):
         if state in {"waiting", "held", "doubles", "pending", "confirmed", "counted"}:
             return getattr(queryset, state)()
         if state == "comments":
-            return queryset.comment_waiting()
+            return queryset.quotes_waiting()
         if state in {"hidden", "refused", "withdrawn"}:
             return queryset.filter(**{f"{state}_at__isnull": False})
         return queryset

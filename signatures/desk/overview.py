@@ -1,7 +1,7 @@
 """The first screen of the desk: what waits, how it goes, what is wrong.
 
 A small, fixed number of queries, and none that reads the whole table of signatures: each is
-answered by an index of its own (`signature_waiting`, `_held`, `_comment_waiting`, `_online`,
+answered by an index of its own (`signature_waiting`, `_held`, `_quotes_waiting`, `_online`,
 `outbox_waiting`, `_given_up`). Each number leads to its list, as far as one may see that.
 """
 
@@ -116,7 +116,7 @@ def running():
 def waiting(to_list):
     organisations = Signature.objects.waiting().count()
     held = Signature.objects.held().aggregate(all=Count("*"), paper=Count("batch"))
-    comments = Signature.objects.comment_waiting().count()
+    comments = Signature.objects.quotes_waiting().count()
     yield Figure(
         organisations,
         ngettext("organisation to decide on", "organisations to decide on", organisations),

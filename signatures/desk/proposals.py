@@ -25,8 +25,8 @@ REMOVALS = {
 RULE = {
     "signed_from": _("signed from %s"),
     "signed_until": _("signed until %s"),
-    "kind": _("kind: %s"),
     "country": _("country: %s"),
+    "kind": _("kind: %s"),
     "language": _("language: %s"),
     "via": _("via: %s"),
     "held_reason": _("held because: %s"),
@@ -161,8 +161,10 @@ class ProposalAdmin(ReadOnly, DeskAdmin):
 def removal(details):
     if "rule" not in details:
         return [_("chosen by hand")]
-    kinds = dict(Kind.choices)
-    return [RULE[name] % kinds.get(value, value) for name, value in details["rule"].items()]
+    rule, kinds = details["rule"], dict(Kind.choices)
+    return [
+        words % kinds.get(rule[name], rule[name]) for name, words in RULE.items() if name in rule
+    ]
 
 
 def export(details):

@@ -900,11 +900,10 @@ class Migration(migrations.Migration):
                     ("comment_approved_at", None),
                     ("comment_refused_at", None),
                     ("confirmed_at__isnull", False),
-                    ("held_at", None),
                     ("quote", True),
                 ),
                 fields=["campaign"],
-                name="signature_comment_waiting",
+                name="signature_quotes_waiting",
             ),
         ),
         migrations.AddIndex(

@@ -10,11 +10,11 @@ from campaigns.models import Appeal, Campaign
 from signatures.keys import SealedField
 from signatures.models.paper import PaperBatch
 from signatures.querysets import (
-    COMMENT_WAITING,
     HELD,
     LISTED,
     LIVE,
     ONLINE,
+    QUOTES_WAITING,
     WAITING,
     SignatureQuerySet,
 )
@@ -188,7 +188,7 @@ class Signature(models.Model):
             models.Index(fields=["campaign"], name="signature_waiting", condition=WAITING),
             models.Index(fields=["batch"], name="signature_held", condition=HELD),
             models.Index(
-                fields=["campaign"], name="signature_comment_waiting", condition=COMMENT_WAITING
+                fields=["campaign"], name="signature_quotes_waiting", condition=QUOTES_WAITING
             ),
             models.Index(
                 fields=["signed_at", "confirmed_at"], name="signature_online", condition=ONLINE
