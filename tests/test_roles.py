@@ -11,6 +11,7 @@ from campaigns.models import AuditEvent, Call, Campaign
 from petition_site.staff import roles
 from signatures import proposals
 from signatures.models import Moderation, Signature
+from tests import permissions
 from tests.desk import PASSWORD, DeskClient, has_factor, make_account, pages
 from tests.factories import confirmed, text
 
@@ -367,3 +368,8 @@ def test_a_role_that_is_taken_away_is_away_at_once(client, campaign):
     form = {"action": "hide", "_selected_action": [signature.pk], "reason": "Late."}
     assert client.post("/admin/signatures/signature/", form).status_code == 302
     assert not Signature.objects.get().hidden_at
+
+
+def test_the_document_of_permissions_says_the_same():
+    """If not: `python -m tests.permissions` writes it anew."""
+    assert permissions.PATH.read_text(encoding="utf-8") == permissions.document(EXPECTED)
