@@ -9,7 +9,7 @@ from django.urls import path
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import appeals, board, lifecycle, translations
+from campaigns import appeals, board, lifecycle, trail_pages, translations  # noqa: F401  (the trail registers itself)
 from campaigns.desk import FIELDS, DeskAdmin, ReadOnly
 from campaigns.models import Addressee, AuditEvent, Call, Campaign, Organiser
 from campaigns.next_steps import next_step

@@ -11,6 +11,7 @@ from campaigns.widgets import SideBySideInput, SideBySideTextarea
 
 admin.site.site_header = admin.site.site_title = _("Organisers' desk")
 admin.site.index_title = _("What there is to do")
+admin.site.enable_nav_sidebar = False  # the first screen leads everywhere, and tables need room
 
 FIELDS = {
     I18nCharField: {"widget": SideBySideInput},

@@ -64,12 +64,24 @@ def digest(event: AuditEvent) -> str:
 
 
 def first_break() -> int | None:
-    """The number of the first event that was changed or is missing; `None` if all are sound."""
+    """The number of the first event that was changed or is missing; `None` if all are sound.
+
+    Events that are added meanwhile are looked at, too: the head is read before them and after them.
+    """
+    before = _head()
     number, previous = 0, ""
     for event in AuditEvent.objects.order_by("number").iterator():
         sound = (event.number, event.previous) == (number + 1, previous)
+        if event.number == before.number:
+            sound = sound and event.digest == before.digest
         if not sound or event.digest != digest(event):
             return number + 1
         number, previous = event.number, event.digest
-    head = TrailHead.objects.filter(pk=HEAD).first() or TrailHead()
-    return None if (head.number, head.digest) == (number, previous) else number + 1
+    if number < before.number:
+        return number + 1
+    known = _head().number
+    return known + 1 if number > known else None
+
+
+def _head() -> TrailHead:
+    return TrailHead.objects.filter(pk=HEAD).first() or TrailHead()

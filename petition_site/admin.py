@@ -10,11 +10,16 @@ from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from campaigns import trail
+from campaigns.desk import fields_in
 from petition_site.staff import accounts, roles
 
 # Rights are what `roles` says, and what allauth keeps is nothing to look at.
 for model in (Group, User, EmailAddress, Authenticator):
     admin.site.unregister(model)
+
+
+ROLE = "role"
 
 
 class RolesField(ModelMultipleChoiceField):
@@ -66,9 +71,18 @@ class AccountAdmin(UserAdmin):
         after = set(form.cleaned_data.get("groups", []))
         return [
             *super().construct_change_message(request, form, formsets, add),
-            *({"added": {"name": "role", "object": role.name}} for role in after - before),
-            *({"deleted": {"name": "role", "object": role.name}} for role in before - after),
+            *({"added": {"name": ROLE, "object": role.name}} for role in after - before),
+            *({"deleted": {"name": ROLE, "object": role.name}} for role in before - after),
         ]
+
+    def log_addition(self, request, obj, message):
+        record("add account", request.user, obj, message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request, obj, message):
+        """Also when a password is set."""
+        record("change account", request.user, obj, message)
+        return super().log_change(request, obj, message)
 
     @admin.display(description=_("roles"))
     def given_roles(self, user):
@@ -88,3 +102,22 @@ class AccountAdmin(UserAdmin):
             number,
         )
         self.message_user(request, words % {"number": number}, messages.SUCCESS)
+
+
+def record(verb, by, user, message):
+    """Into the audit trail, with the roles that were given and taken."""
+    trail.record(
+        verb,
+        by,
+        None,
+        user,
+        account=user.get_username(),
+        fields=sorted({name for part in message for name in fields_in(part)}),
+        given=roles_in("added", message),
+        taken=roles_in("deleted", message),
+    )
+
+
+def roles_in(change, message) -> list[str]:
+    parts = (part.get(change, {}) for part in message)
+    return sorted(part["object"] for part in parts if part.get("name") == ROLE)

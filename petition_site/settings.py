@@ -205,6 +205,7 @@ _prefix = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_prefix}sessionid", f"{_prefix}csrftoken"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_AGE = None  # like the session, it ends with the browser
 CSRF_FAILURE_VIEW = "petition_site.views.refused"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 # The policy has Django 6's setting name, so that moving there only deletes a middleware.

@@ -15,6 +15,18 @@ COUNTED = (
     & Q(confirmed_at__isnull=False, held_at=None)
     & (Q(kind="individual") | Q(approved_at__isnull=False))
 )
+WAITING = LIVE & Q(
+    kind="organisation",
+    confirmed_at__isnull=False,
+    approved_at=None,
+    refused_at=None,
+    held_at=None,
+)
+HELD = LIVE & Q(held_at__isnull=False)
+QUOTES_WAITING = LIVE & Q(
+    quote=True, confirmed_at__isnull=False, comment_approved_at=None, comment_refused_at=None
+)
+ONLINE = LIVE & Q(batch=None, held_at=None)
 LISTED = COUNTED & Q(visibility="public", hidden_at=None)
 # With a name beside it only if the signature is listed, too.
 QUOTABLE = COUNTED & Q(
@@ -53,25 +65,24 @@ class SignatureQuerySet(models.QuerySet):
         """With a comment that its author lets us show, and that an organiser has approved."""
         return self.filter(QUOTABLE)
 
-    def quotes_waiting(self):
-        """With a comment that may be shown, and on which no organiser has decided yet."""
-        return self.confirmed().filter(
-            quote=True, comment_approved_at=None, comment_refused_at=None
-        )
-
     def held(self):
-        return self.filter(LIVE, held_at__isnull=False)
+        return self.filter(HELD)
+
+    def doubles(self):
+        """On paper, and held because of looking like another signature."""
+        return self.held().exclude(batch=None)
 
     def waiting(self):
         """Confirmed organisations on which no organiser has decided yet."""
-        return self.filter(
-            LIVE,
-            kind="organisation",
-            confirmed_at__isnull=False,
-            approved_at=None,
-            refused_at=None,
-            held_at=None,
-        )
+        return self.filter(WAITING)
+
+    def quotes_waiting(self):
+        """With a comment that may be shown, and on which no organiser has decided yet."""
+        return self.filter(QUOTES_WAITING)
+
+    def signed_since(self, moment):
+        """Signed online from this moment on, and not held."""
+        return self.filter(ONLINE, signed_at__gte=moment)
 
     def stale(self, moment=None):
         """Pending for longer than a confirmation may take, and no mail that could still confirm."""

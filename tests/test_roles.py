@@ -7,9 +7,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.test import Client
 
-from campaigns.models import Call, Campaign
+from campaigns.models import AuditEvent, Call, Campaign
 from petition_site.staff import roles
+from signatures import proposals
 from signatures.models import Moderation, Signature
+from tests import permissions
 from tests.desk import PASSWORD, DeskClient, has_factor, make_account, pages
 from tests.factories import confirmed, organisation, text
 
@@ -24,7 +26,7 @@ password_change                     200/200 200/200 200/200 200/200 200/200 200/
 password_change_done                200/405 200/405 200/405 200/405 200/405 200/405
 jsi18n                              200/405 200/405 200/405 200/405 200/405 200/405
 autocomplete                        403/405 403/405 403/405 403/405 403/405 403/405
-app_list                            404/404 404/404 200/200 200/200 200/200 200/200
+app_list                            404/404 200/200 200/200 200/200 200/200 200/200
 view_on_site                        302/302 302/302 302/302 302/302 302/302 302/302
 (?P<url>.*)$                        404/404 404/404 404/404 404/404 404/404 404/404
 
@@ -45,6 +47,12 @@ signatures_comment_add              403/403 403/403 403/403 403/403 403/403 403/
 signatures_comment_change           403/403 403/403 200/403 200/403 200/403 200/403
 signatures_comment_history          403/403 403/403 200/200 200/200 200/200 200/200
 signatures_comment_delete           403/403 403/403 403/403 403/403 403/403 403/403
+signatures_proposal_changelist      403/403 200/200 200/200 200/200 200/200 200/200
+signatures_proposal_add             403/403 403/403 403/403 403/403 403/403 403/403
+signatures_proposal_change          403/403 302/403 200/403 200/403 200/403 200/403
+signatures_proposal_history         302/302 302/302 200/200 200/200 200/200 200/200
+signatures_proposal_delete          403/403 403/403 403/403 403/403 403/403 403/403
+signatures_proposal_decide          405/403 405/404 405/302 405/302 405/302 405/302
 signatures_find                     405/403 405/403 405/302 405/302 405/302 405/302
 
 campaigns_campaign_changelist       403/403 200/200 403/403 403/403 200/200 200/200
@@ -65,6 +73,14 @@ campaigns_appeal_history            403/403 200/200 403/403 403/403 200/200 200/
 campaigns_appeal_delete             403/403 403/403 403/403 403/403 403/403 403/403
 campaigns_appeal_revise             405/403 405/302 405/403 405/403 405/302 405/302
 campaigns_appeal_publish            403/403 302/302 403/403 403/403 302/302 302/302
+
+campaigns_auditevent_changelist     403/403 200/200 200/200 200/200 200/200 200/200
+campaigns_auditevent_add            403/403 403/403 403/403 403/403 403/403 403/403
+campaigns_auditevent_change         403/403 200/403 200/403 200/403 200/403 200/403
+campaigns_auditevent_history        403/403 200/200 200/200 200/200 200/200 200/200
+campaigns_auditevent_delete         403/403 403/403 403/403 403/403 403/403 403/403
+campaigns_auditevent_check          405/403 405/302 405/302 405/302 405/302 405/302
+campaigns_auditevent_export         405/403 405/200 405/200 405/200 405/200 405/200
 
 campaigns_call_changelist           403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_call_add                  403/403 200/200 403/403 403/403 200/200 200/200
@@ -113,6 +129,8 @@ def objects(client, campaign):
         "signatures/signature": confirmed(client, campaign).pk,
         "signatures/organisation": confirmed(client, campaign, organisation()).pk,
         "signatures/comment": confirmed(client, campaign, comment="Why.", quote="on").pk,
+        "signatures/proposal": a_removal(campaign).pk,
+        "campaigns/auditevent": AuditEvent.objects.last().pk,
         "campaigns/campaign": campaign.pk,
         "campaigns/appeal": campaign.appeal.pk,
         "campaigns/call": call.pk,
@@ -120,6 +138,11 @@ def objects(client, campaign):
         "content type": ContentType.objects.get_for_model(Campaign).pk,
         "r/<path:content_type_id>": campaign.pk,
     }
+
+
+def a_removal(campaign):
+    by = make_account("proposer", "moderator")
+    return proposals.propose("remove", campaign, 300, "Robots.", by, verb="hold", rule={})
 
 
 def answers(enter, address) -> str:
@@ -182,9 +205,9 @@ def test_the_command_gives_the_groups_their_rights_and_takes_others_away(db, cap
     assert set(Group.objects.values_list("name", flat=True)) == set(roles.ROLES)
     rights = set(moderator.permissions.values_list("codename", flat=True))
     assert rights == {
-        "view_signature", "view_moderation", "moderate_signature", "view_paperbatch",
-        "add_paperbatch", "change_paperbatch", "view_papersheet", "add_papersheet",
-        "change_papersheet",
+        "view_signature", "view_moderation", "moderate_signature", "view_auditevent",
+        "view_proposal", "view_paperbatch", "add_paperbatch", "change_paperbatch",
+        "view_papersheet", "add_papersheet", "change_papersheet",
     }  # fmt: skip
     assert "owner" in capsys.readouterr().out
 
@@ -374,3 +397,8 @@ def test_who_is_refused_a_page_is_logged_by_number(client, campaign, caplog):
     refused = f"Account {user.pk} was refused admin:signatures_signature_changelist."
     assert refused in caplog.messages
     assert "mallory" not in caplog.text
+
+
+def test_the_document_of_permissions_says_the_same():
+    """If not: `python -m tests.permissions` writes it anew."""
+    assert permissions.PATH.read_text(encoding="utf-8") == permissions.document(EXPECTED)

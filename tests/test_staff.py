@@ -755,6 +755,8 @@ def test_the_session_cookie_is_hidden_from_scripts_and_other_sites_and_ends_with
     assert not cookie["domain"]
     assert not cookie["expires"]
     assert set(client.cookies) == {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
+    assert not client.cookies[settings.CSRF_COOKIE_NAME]["expires"]
+    assert not client.cookies[settings.CSRF_COOKIE_NAME]["max-age"]
 
 
 def test_a_big_file_for_the_login_is_refused_before_it_is_taken(olga):

@@ -1,9 +1,10 @@
 """Accounts of the desk: who may log in, what is written down of it, and lost factors.
 
 The pages come from django-allauth; here is where this site's rules differ from its own. What is
-done to an account goes into Django's `LogEntry`, which the desk shows as the history of the
-account and lets nobody change. Logins, and those that fail, go to the log: without a name, an
-address or a network, since a log is read by more people than the desk.
+done to an account goes into the audit trail, and for a year into Django's `LogEntry`, which the
+desk shows as the history of the account. Logins, and those that fail, go to the log: without a
+name, an address or a network, since a log is read by more people than the desk. They go into no
+trail, which strangers could fill by failing.
 """
 
 import json
@@ -22,6 +23,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from campaigns import trail
 from petition_site.staff import limits, visits
 from signatures import keys
 
@@ -95,19 +97,27 @@ class FactorAdapter(DefaultMFAAdapter):
         return super().build_totp_svg(url).partition("?>")[2]
 
 
+@transaction.atomic
 def take_up_factors(request) -> None:
     """Who has just changed the own factors stays in; all other visits to the account end."""
     if visits.KEY in request.session and visits.take_up_factors(request):
-        record(request.user, request.user, {"changed": {"fields": ["second factor"]}})
+        user = request.user
+        trail.record("change second factor", user, None, user, account=user.get_username())
+        record(user, user, {"changed": {"fields": ["second factor"]}})
 
 
 @transaction.atomic
 def reset_second_factor(user, by=None) -> bool:
-    """The owner has lost it: the next login asks for a new one. Open visits end at once."""
+    """The owner has lost it: the next login asks for a new one. Open visits end at once.
+
+    Without `by` whoever runs the server does it.
+    """
     factors = Authenticator.objects.filter(user=user)
     if not factors.delete()[0]:
         return False
-    record(user, by or user, {"deleted": {"name": "second factor", "object": user.get_username()}})
+    name = user.get_username()
+    trail.record("reset second factor", by, None, user, account=name)
+    record(user, by or user, {"deleted": {"name": "second factor", "object": name}})
     return True
 
 

@@ -22,10 +22,15 @@ EDITING = [
         for model in EDITED
     ),
 ]
-MAILING = ["signatures.view_mailing", "signatures.add_mailing", "signatures.change_mailing"]
+MAILING = [
+    "signatures.view_mailing", "signatures.add_mailing", "signatures.change_mailing",
+    "signatures.view_proposal",
+]  # fmt: skip
 READING = ["signatures.view_signature", "signatures.view_moderation"]
 MODERATING = [
+    "campaigns.view_auditevent",
     "signatures.moderate_signature",
+    "signatures.view_proposal",
     *(
         f"signatures.{act}_{model}"
         for act in ("view", "add", "change")
@@ -40,7 +45,8 @@ HANDING_IN = [
         for model in ("export", "handin", "handinfile")
     ),
 ]
-# What one may not do alone, another one must agree to: anybody who may do it himself, or an owner.
+# What one may not do alone, another one must agree to: anybody who may do it, too (at night, in an
+# attack, that is the other moderator), and whoever has this right, which answers for all data.
 DECIDING = ["signatures.view_proposal", "signatures.decide_proposal"]
 # There is no deleting: what an account has done stays with it; it is switched off instead.
 MANAGING = ["auth.view_user", "auth.add_user", "auth.change_user"]

@@ -13,8 +13,10 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from signatures import lifecycle, names
+from signatures import lifecycle, names, proposals
 from signatures.desk import rules, search
+from signatures.desk.overview import MailFilter, SignedFilter
+from signatures.desk.proposals import ProposalFilter, propose_chosen
 from signatures.models import Kind, Moderation, Signature
 
 Verb = Moderation.Verb
@@ -39,7 +41,10 @@ class StateFilter(admin.SimpleListFilter):
         return [
             ("waiting", _("organisations to decide on")),
             ("held", _("held")),
+            ("doubles", _("on paper, like another one")),
+            ("comments", _("comments to read")),
             ("pending", _("not confirmed")),
+            ("confirmed", _("confirmed")),
             ("counted", _("counted")),
             ("hidden", _("hidden")),
             ("refused", _("refused")),
@@ -48,8 +53,10 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         state = self.value()
-        if state in {"waiting", "held", "pending", "counted"}:
+        if state in {"waiting", "held", "doubles", "pending", "confirmed", "counted"}:
             return getattr(queryset, state)()
+        if state == "comments":
+            return queryset.quotes_waiting()
         if state in {"hidden", "refused", "withdrawn"}:
             return queryset.filter(**{f"{state}_at__isnull": False})
         return queryset
@@ -92,7 +99,10 @@ class SignatureAdmin(admin.ModelAdmin):
     list_display = [
         "who", "kind", "state", "domains", "country", "visibility", "signals", "day", "campaign",
     ]  # fmt: skip
-    list_filter = [StateFilter, search.FoundFilter, "kind", "campaign", "visibility", "language"]
+    list_filter = [
+        StateFilter, search.FoundFilter, ProposalFilter, SignedFilter, MailFilter, "kind",
+        "campaign", "visibility", "language",
+    ]  # fmt: skip
     list_select_related = ["campaign"]
     search_fields = ["organisation_folded", "website"]
     search_help_text = _("Organisations by name or website, anybody by the whole e-mail address.")
@@ -188,7 +198,10 @@ class SignatureAdmin(admin.ModelAdmin):
             return None
         confirmed = "reason" in request.POST
         form = self.question(verb, queryset, request.POST if confirmed else None)
+        needs_second = proposals.needs_second(request.user, verb, len(queryset))
         if form.is_valid():
+            if needs_second:
+                return propose_chosen(request, queryset, form.cleaned_data["reason"], verb)
             left = [s for s in queryset if not self.act(request, verb, s, form.cleaned_data)]
             self.report(request, len(queryset) - len(left), len(left))
             self.explain(request, verb, left)
@@ -200,6 +213,7 @@ class SignatureAdmin(admin.ModelAdmin):
             "verb": verb,
             "warning": self.warnings.get(verb),
             "signatures": queryset,
+            "needs_second": needs_second,
             "form": form,
         }
         return render(request, self.question_template, context)

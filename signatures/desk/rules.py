@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
-from signatures import countries, lifecycle
+from signatures import countries, lifecycle, proposals, rules
+from signatures.desk.proposals import propose_rule
 from signatures.models import Kind, Signature
 
 ACTS = {"hold": lifecycle.hold_all, "release": lifecycle.release_all}
@@ -34,25 +35,13 @@ class RuleForm(forms.Form):
     held_reason = forms.CharField(label=_("Held because"), max_length=200, required=False)
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
-    LOOKUPS = {
-        "signed_from": "signed_at__gte",
-        "signed_until": "signed_at__lt",
-        "kind": "kind",
-        "country": "country",
-        "language": "language",
-        "via": "via",
-        "held_reason": "held_reason",
-    }
-
     def rows(self):
         """The signatures that the rule fits and that are not yet as it wants them."""
-        rule = {
-            lookup: self.cleaned_data[field]
-            for field, lookup in self.LOOKUPS.items()
-            if self.cleaned_data[field]
-        }
-        rows = Signature.objects.live().filter(campaign=self.cleaned_data["campaign"], **rule)
-        return rows.filter(held_at__isnull=self.cleaned_data["act"] == "hold")
+        return rules.fitting(self.cleaned_data["campaign"], self.verb, self.cleaned_data)
+
+    @property
+    def verb(self):
+        return self.cleaned_data["act"]
 
 
 def moderate_by_rule(request):
@@ -61,23 +50,29 @@ def moderate_by_rule(request):
         raise PermissionDenied
     form = RuleForm(request.POST or None)
     number = form.rows().count() if form.is_valid() else None
+    needs_second = number and proposals.needs_second(request.user, form.verb, number)
     if number is not None and "do" in request.POST:
-        return _act(request, form)
+        return _propose(request, form, number) if needs_second else _act(request, form)
     context = {
         **admin.site.each_context(request),
         "title": _("Moderate by a rule"),
         "opts": Signature._meta,
         "form": form,
         "number": number,
+        "needs_second": needs_second,
     }
     return render(request, "admin/signatures/rule.html", context)
 
 
+def _propose(request, form, number):
+    data = form.cleaned_data
+    rule = rules.as_json(data)
+    return propose_rule(request, data["campaign"], number, data["reason"], form.verb, rule)
+
+
 def _act(request, form):
-    act = ACTS[form.cleaned_data["act"]]
-    done = act(
-        form.cleaned_data["campaign"], form.rows(), request.user, form.cleaned_data["reason"]
-    )
+    data = form.cleaned_data
+    done = ACTS[form.verb](data["campaign"], form.rows(), request.user, data["reason"])
     words = ngettext("%(done)d signature changed.", "%(done)d signatures changed.", done)
     messages.success(request, words % {"done": done})
     return redirect("admin:signatures_signature_changelist")

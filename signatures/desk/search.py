@@ -1,11 +1,12 @@
 """Finding a signature by its address, which stands in no URL, no log and no history.
 
+The audit trail keeps who looked for one, and how many signatures there were.
+
 The list's own search is a GET: what is typed there ends in the browser's history and in the logs of
 whatever stands in front of the site. So the box posts, and the list gets the numbers of what was
 found, sealed.
 """
 
-import logging
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -16,14 +17,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from campaigns import trail
 from campaigns.models import Campaign
 from signatures import keys, lifecycle
 from signatures.models import Signature
 
 LASTS = timedelta(hours=8)
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105  (the name of a field)
-
-log = logging.getLogger(__name__)
 
 
 class FoundFilter(admin.SimpleListFilter):
@@ -54,8 +54,8 @@ def find(request):
     if "@" not in typed:
         kept = {name: value for name, value in request.POST.items() if name != TOKEN}
         return to_list(kept)
-    log.info("Account %d looked for an address.", request.user.pk)
     found = made_with(typed)
+    trail.record("look for an address", request.user, found=len(found))
     if not found:
         messages.warning(request, _("No signature was made with this address."))
         return to_list({})

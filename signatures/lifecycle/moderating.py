@@ -11,7 +11,6 @@ from campaigns import trail
 from campaigns.models import Campaign
 from signatures import emails, tally, throttle
 from signatures.lifecycle.counting import (
-    in_batches,
     keep_counting,
     move_in_count,
     start_counting,
@@ -85,14 +84,29 @@ def hold_all(campaign: Campaign, rows: SignatureQuerySet, by: User, reason: str)
     """Hold what is live and not held among a campaign's `rows`; how many there were."""
     free = rows.live().filter(campaign=campaign, held_at=None)
     changes = {"held_at": now(), "held_reason": reason}
-    return in_batches(lambda: moderate_batch(campaign, Verb.HOLD, free, by, reason, changes))
+    return moderate_all(campaign, Verb.HOLD, free, by, reason, changes)
 
 
 def release_all(campaign: Campaign, rows: SignatureQuerySet, by: User, reason: str) -> int:
     """Release what is held among a campaign's `rows`; how many there were."""
     held = rows.held().filter(campaign=campaign)
     changes = {"held_at": None, "held_reason": ""}
-    return in_batches(lambda: moderate_batch(campaign, Verb.RELEASE, held, by, reason, changes))
+    return moderate_all(campaign, Verb.RELEASE, held, by, reason, changes)
+
+
+def moderate_all(
+    campaign: Campaign,
+    verb: Verb,
+    rows: SignatureQuerySet,
+    by: User,
+    reason: str,
+    changes: dict[str, Any],
+) -> int:
+    """One act on all `rows`, batch after batch in the order of their keys; how many there were."""
+    done = last = 0
+    while batch := moderate_batch(campaign, verb, rows.filter(pk__gt=last), by, reason, changes):
+        done, last = done + len(batch), batch[-1]
+    return done
 
 
 @transaction.atomic
@@ -103,8 +117,8 @@ def moderate_batch(
     by: User,
     reason: str,
     changes: dict[str, Any],
-) -> int:
-    """One act on up to `BATCH` rows, in sets; the change takes them out of `rows`."""
+) -> list[int]:
+    """One act on the first `BATCH` rows, in sets; their keys, ascending."""
     locked = rows.order_by("pk").select_for_update(of=("self",))[:BATCH]
     chosen = list(locked.values_list("pk", flat=True))
     batch = Signature.objects.filter(pk__in=chosen)
@@ -116,7 +130,7 @@ def moderate_batch(
     )
     if chosen:
         trail.record(f"{verb} by rule", by, campaign, number=len(chosen))
-    return len(chosen)
+    return chosen
 
 
 @transaction.atomic

@@ -58,9 +58,10 @@ class Erasure(models.Model):
 
 
 class Proposal(models.Model):
-    """What one organiser may not do alone: another one decides on it.
+    """What one organiser may not do alone: another one agrees to it, or declines.
 
-    `details` are the arguments of the act, and name no signatory.
+    Whoever proposed it may take it back. `details` are the arguments of the act, and name no
+    signatory.
     """
 
     class Act(models.TextChoices):
@@ -94,7 +95,8 @@ class Proposal(models.Model):
         permissions = [("decide_proposal", _("Can decide on what others propose"))]
         constraints = [
             models.CheckConstraint(
-                name="proposal_needs_two", condition=Q(decided_by=None) | ~Q(decided_by=F("by"))
+                name="proposal_needs_two",
+                condition=Q(agreed=None) | Q(agreed=False) | ~Q(decided_by=F("by")),
             ),
             models.CheckConstraint(
                 name="proposal_decided_whole",

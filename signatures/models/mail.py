@@ -107,6 +107,11 @@ class OutboxMail(models.Model):
                 condition=Q(sent_at__isnull=False),
             ),
             models.Index(fields=["message_id"], name="outbox_message_id"),
+            models.Index(
+                fields=["failed_at"],
+                name="outbox_given_up",
+                condition=Q(failed_at__isnull=False),
+            ),
         ]
 
     def __str__(self):

@@ -10,7 +10,15 @@ from i18nfield.fields import I18nCharField
 from campaigns.models import Appeal, Campaign
 from signatures.keys import SealedField
 from signatures.models.paper import PaperBatch
-from signatures.querysets import LISTED, LIVE, SignatureQuerySet
+from signatures.querysets import (
+    HELD,
+    LISTED,
+    LIVE,
+    ONLINE,
+    QUOTES_WAITING,
+    WAITING,
+    SignatureQuerySet,
+)
 
 FINGERPRINT_LENGTH = 43  # base64 of 256 bits
 
@@ -192,6 +200,15 @@ class Signature(models.Model):
                 fields=["campaign", "pinned"],
                 name="signature_pinned",
                 condition=Q(pinned__isnull=False),
+            ),
+            # These four for the first screen of the desk, which scans no table.
+            models.Index(fields=["campaign"], name="signature_waiting", condition=WAITING),
+            models.Index(fields=["batch"], name="signature_held", condition=HELD),
+            models.Index(
+                fields=["campaign"], name="signature_quotes_waiting", condition=QUOTES_WAITING
+            ),
+            models.Index(
+                fields=["signed_at", "confirmed_at"], name="signature_online", condition=ONLINE
             ),
         ]
 

@@ -1,5 +1,6 @@
 """What is kept longer than declared: nothing, or the health check says so."""
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
 from signatures import outbox
+from signatures.counters import CounterCache
 from signatures.keys import SealedField, stored
 from signatures.models import Counter, Mute, OutboxMail, Signature, Token
 from signatures.querysets import LIVE, PENDING
@@ -18,6 +20,12 @@ from signatures.retention import forgetting
 # The sender forgets every ten minutes, some things every three hours.
 LATE = timedelta(hours=6)
 SEAL = "gAAAA"  # how everything begins that Fernet seals
+
+
+HOUR = 3600
+# Where all processes know the newest result.
+memory = CounterCache("", {"KEY_PREFIX": "retention"})
+log = logging.getLogger(__name__)
 
 
 class Overdue(NamedTuple):
@@ -33,6 +41,21 @@ def overdue() -> list[Overdue]:
     due = now() - LATE
     found = [*_late(due), *_readable_addresses(), *_not_sealed()]
     return [Overdue(what, number) for what, rows in found if (number := rows.count())]
+
+
+def look() -> None:
+    """Once an hour, whoever comes first: look what is overdue, and remember how much it is."""
+    if not memory.add("look", 1, timeout=HOUR):
+        return
+    number = sum(kind.number for kind in overdue())
+    memory.set("overdue", number, timeout=int(LATE.total_seconds()))
+    if number:
+        log.error("%d rows are kept for longer than declared.", number)
+
+
+def kept_too_long() -> int | None:
+    """How many rows the newest look found overdue; `None` if nobody has looked for hours."""
+    return memory.get("overdue")
 
 
 def _late(due: datetime) -> Iterator[tuple[str, QuerySet[Any]]]:

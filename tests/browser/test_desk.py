@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.contenttypes.models import ContentType
 
 from campaigns.models import Call, Campaign
+from signatures import lifecycle, proposals
 from signatures.models import Moderation
 from tests.desk import PASSWORD, app_code, give_factor, make_account, pages
 from tests.factories import confirmed, make_campaign, text
@@ -176,3 +177,25 @@ def test_pages_around_the_login_are_accessible_and_fit_a_telephone(open_browser,
     page.get_by_role("button", name="Log out").click()
     log_in(page)
     is_good()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_first_screen_is_accessible_and_fits_a_telephone(
+    open_browser, client, campaign, scheme
+):
+    olga = make_account("olga", "owner")
+    secret = give_factor(olga)
+    mo = make_account("mo", "moderator")
+    lifecycle.hold(confirmed(client, campaign), mo, "A name like another.")
+    removal = proposals.propose("remove", campaign, 300, "Robots.", mo, verb="hold", rule={})
+    page = open_browser(viewport={"width": 320, "height": 800}, color_scheme=scheme)
+    log_in(page, "olga")
+    type_code(page, app_code(secret), "Log in")
+
+    for path in ("", f"signatures/proposal/{removal.pk}/change/"):
+        page.goto(f"/admin/{path}")
+        found = Axe().run(page, context="main", options={"preload": False})
+        assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    page.get_by_role("button", name="Agree: it is done at once").click()
+    page.get_by_text("Agreed: 0 signatures changed.").wait_for()

@@ -87,3 +87,4 @@ def do_chores() -> None:
     lifecycle.remind()
     lifecycle.ask_all_again()
     retention.forget()
+    retention.look()
