@@ -158,8 +158,9 @@ def _export(proposal: Proposal) -> None:
 
 
 def _mail(proposal: Proposal) -> None:
-    update = Update.objects.get(pk=proposal.details["update"], campaign=proposal.campaign)
-    mailing.start(update, proposal.by)
+    known = Update.objects.filter(pk=proposal.details["update"], campaign=proposal.campaign)
+    for update in known:  # it may have been deleted since
+        mailing.start(update, proposal.by)
 
 
 DONE = "done"  # in `details`: how many signatures were taken away

@@ -2,12 +2,13 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.timezone import now
 
-from campaigns.models import AuditEvent
+from campaigns.models import AuditEvent, Update
 from signatures import lifecycle, proposals, tally
-from signatures.models import Export, Moderation, Proposal, Signature
+from signatures.models import Export, Mailing, Moderation, Proposal, Signature
 from tests.desk import DeskClient, make_account
-from tests.factories import approved, confirmed, make_campaign, organisation, sign
+from tests.factories import approved, confirmed, make_campaign, organisation, sign, text
 
 pytestmark = pytest.mark.django_db
 SIGNATURES = "/admin/signatures/signature/"
@@ -290,6 +291,21 @@ def test_agreeing_to_an_export_gives_leave_to_whoever_asked(campaign, olga, ente
     assert (export.by, export.purpose, export.reason) == (dana, "contacts", "Robots.")
     decide(enter(olga), proposal, "agree")
     assert Export.objects.count() == 1
+
+
+def test_a_mail_goes_out_if_its_news_is_still_there(campaign, olga, enter):
+    ed = make_account("ed", "editor")
+    news = Update.objects.create(
+        campaign=campaign, title=text(en="We were heard"), body=text(en="."), published_at=now()
+    )
+    proposal, gone = (propose(campaign, ed, Act.MAIL, update=key) for key in (news.pk, 10**6))
+    desk = enter(olga)
+    assert "We were heard" in desk.get(f"{LIST}{proposal.pk}/change/").content.decode()
+    assert desk.get(f"{LIST}{gone.pk}/change/").status_code == 200
+
+    decide(desk, proposal, "agree")
+    decide(desk, gone, "agree")
+    assert [(mailing.update, mailing.by) for mailing in Mailing.objects.all()] == [(news, ed)]
 
 
 def test_each_step_is_in_the_trail_with_who_and_how_many(campaign, wave, mo, olga):

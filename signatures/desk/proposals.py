@@ -173,7 +173,7 @@ def export(details):
 
 
 def mail(details):
-    return [Update.objects.get(pk=details["update"]).title]
+    return [update.title for update in Update.objects.filter(pk=details["update"])] or ["–"]
 
 
 WHICH = {Act.REMOVE: removal, Act.EXPORT: export, Act.MAIL: mail}
