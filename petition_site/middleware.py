@@ -168,7 +168,7 @@ class PublicPostMiddleware:
     (`csrf_exempt`), and takes only small url-encoded forms in UTF-8, each field once, and none that
     a browser says comes from another site. One that asks for a signature over the body
     (`is_signed`) checks for itself who it is from, and only the size is limited here. All other
-    views only show.
+    views only show. Files for the desk are refused by their size before they are read.
     """
 
     def __init__(self, get_response):
@@ -182,6 +182,8 @@ class PublicPostMiddleware:
             refuse = refuse_size if getattr(view, "is_signed", False) else refuse_post
             refusal = refuse(request) if request.method == "POST" else None
             return None if refusal is None else views.error(request, refusal)
+        if is_desk(request) and body_length(request) > settings.DESK_POST_MAX_BYTES:
+            return views.too_large(request)
         if request.method in SAFE or is_desk(request):
             return None
         return HttpResponseNotAllowed(READING)

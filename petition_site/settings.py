@@ -213,6 +213,7 @@ SECURE_CSP = {
     "frame-ancestors": ["'none'"],
 }
 PUBLIC_POST_MAX_BYTES = 64 * 1024
+DESK_POST_MAX_BYTES = 8 * 1024 * 1024  # files have limits of their own below
 PUBLIC_POST_MAX_FIELDS = 50
 
 # The organisers' accounts: a password, then a second factor, then eight hours at most.

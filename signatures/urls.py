@@ -3,6 +3,7 @@ from django.urls import path, re_path, register_converter
 from signatures.views import (
     appeal,
     confirm,
+    earlier,
     integrity,
     lists,
     manage,
@@ -65,6 +66,7 @@ urlpatterns = [
     path("<code:slug>/denied/", pages.denied, name="denied"),
     path("<code:slug>/withdrawn/", pages.withdrawn, name="withdrawn"),
     path("<code:slug>/signatories/", lists.signatories, name="signatories"),
+    path("<code:slug>/earlier/", earlier.earlier, name="earlier"),
     path("<code:slug>/paper.pdf", paper.paper, name="paper"),
     path("<code:slug>/call/<code:partner>/", appeal.call, name="call"),
 ]

@@ -2,6 +2,15 @@
 
 from signatures.retention.check import overdue
 from signatures.retention.declared import table, undeclared
-from signatures.retention.forgetting import FORGOTTEN, ONLY_THE_COUNT, forget, strip
+from signatures.retention.forgetting import (
+    FORGOTTEN,
+    ONLY_THE_COUNT,
+    forget,
+    forget_sheets,
+    strip,
+)
 
-__all__ = ["FORGOTTEN", "ONLY_THE_COUNT", "forget", "overdue", "strip", "table", "undeclared"]
+__all__ = [
+    "FORGOTTEN", "ONLY_THE_COUNT", "forget", "forget_sheets", "overdue", "strip", "table",
+    "undeclared",
+]  # fmt: skip

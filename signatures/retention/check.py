@@ -66,6 +66,14 @@ def _late(due: datetime) -> Iterator[tuple[str, QuerySet[Any]]]:
     yield "signatures of campaigns long handed in", forgetting.handed_in(due)
     yield "readers of news of campaigns long handed in", forgetting.readers(due)
     yield (
+        "sheets of campaigns long handed in",
+        forgetting.sheets(forgetting.handed_in_campaigns(due)),
+    )
+    yield (
+        "paper batches of campaigns long handed in",
+        forgetting.batches(forgetting.handed_in_campaigns(due)),
+    )
+    yield (
         "reasons about those who left",
         forgetting.reasons().filter(signature__withdrawn_at__lte=due),
     )

@@ -23,13 +23,25 @@ from redis.exceptions import RedisError
 from campaigns.models import Campaign
 from signatures import lifecycle, tally
 from signatures.keys import SealedField
-from signatures.models import Erasure, Kind, Moderation, OutboxMail, Signature, Token, Visibility
+from signatures.models import (
+    Erasure,
+    Kind,
+    Moderation,
+    OutboxMail,
+    PaperBatch,
+    PaperSheet,
+    Signature,
+    Token,
+    Visibility,
+)
 from signatures.querysets import COUNTED, PENDING
 from signatures.retention.declared import EXACT_DAYS, LEDGER_DAYS, LOG_DAYS
 
 BATCH = 500
 # A keyed hash holds no colon, so nobody's address can ever match. The row's key keeps it unique.
 FORGOTTEN = "forgotten:"
+# What was signed on paper and tells nothing of anybody; it has no address whose hash could say so.
+BARE_PAPER = COUNTED & Q(batch__isnull=False, name="", city="", comment="", via="", signals="")
 MOMENTS = ("signed_at", "reminded_at", "confirmed_at", "withdrawn_at")
 # What is done rarely, because it reads all rows.
 LOOK_EVERY = timedelta(hours=3)
@@ -54,6 +66,7 @@ def _look_at_all_rows(moment: datetime) -> dict[str, int]:
     return {
         "handed-in signatures": sum(map(strip, _batches(handed_in(moment)))),
         "readers of news": sum(map(_stop_news, _batches(readers(moment)))),
+        "paper": forget_sheets(handed_in_campaigns(moment)),
         "hours": sum(map(_keep_the_day, _batches(exact(moment)))),
     }
 
@@ -79,13 +92,34 @@ def old_log_entries(moment: datetime) -> QuerySet[LogEntry]:
 
 def handed_in(moment: datetime) -> QuerySet[Signature]:
     """Signatures whose campaign was handed in so long ago that only the count may remain."""
-    before = moment - timedelta(days=settings.AFTER_HAND_IN_DAYS)
-    campaigns = Campaign.objects.handed_in_before(before).values("pk")
     return (
         Signature.objects.confirmed()
-        .filter(campaign__in=campaigns)
+        .filter(campaign__in=handed_in_campaigns(moment))
         .exclude(address_hash__startswith=FORGOTTEN, name="")
+        .exclude(BARE_PAPER)
     )
+
+
+def handed_in_campaigns(moment: datetime) -> QuerySet[Any]:
+    """The keys of the campaigns of which only the counts may remain."""
+    before = moment - timedelta(days=settings.AFTER_HAND_IN_DAYS)
+    return Campaign.objects.handed_in_before(before).values("pk")
+
+
+def sheets(campaigns: QuerySet[Any]) -> QuerySet[PaperSheet]:
+    return PaperSheet.objects.filter(campaign__in=campaigns)
+
+
+def batches(campaigns: QuerySet[Any]) -> QuerySet[PaperBatch]:
+    """Paper batches that still tell whose they were."""
+    rows = PaperBatch.objects.filter(campaign__in=campaigns)
+    return rows.exclude(via="", note="", collected_on=None)
+
+
+def forget_sheets(campaigns: QuerySet[Any]) -> int:
+    """The sheets go with their pictures; of a batch remains that there was one."""
+    number = sheets(campaigns).delete()[0]
+    return number + batches(campaigns).update(via="", note="", collected_on=None)
 
 
 def readers(moment: datetime) -> QuerySet[Signature]:
@@ -135,7 +169,10 @@ def strip(keys: list[int]) -> int:
 ONLY_THE_COUNT: dict[str, Any] = {
     "name": "", "city": "", "comment": "", "role": "", "contact_domain": "", "via": "",
     "signals": "", "affiliation": "", "quote": False,
-    "address_hash": Concat(Value(FORGOTTEN), Cast("pk", CharField())),
+    "address_hash": Case(
+        When(batch=None, then=Concat(Value(FORGOTTEN), Cast("pk", CharField()))),
+        default=Value(""),
+    ),
     "email": Case(
         When(updates=True, then=F("email")), default=Value(""), output_field=SealedField()
     ),

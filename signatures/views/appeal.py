@@ -51,6 +51,7 @@ def context(campaign: Campaign) -> dict:
         "salutation": salutation(addressees),
         "running": [organiser for organiser in organisers if organiser.part == "runs"],
         "supporting": [organiser for organiser in organisers if organiser.part == "supports"],
+        "has_earlier": campaign.earlier_appeals.exists(),
         "totals": tally.read(campaign),
         "recent": Signature.objects.listed()
         .filter(campaign=campaign)

@@ -34,7 +34,9 @@ def account(campaign: Campaign) -> dict:
     """Where every signature of a campaign has gone; `rows` is the sum of the states."""
     rows = Signature.objects.filter(campaign=campaign)
     states = rows.aggregate(
-        rows=Count("pk"), **{name: Count("pk", filter=rule) for name, rule in STATES.items()}
+        rows=Count("pk"),
+        paper=Count("pk", filter=COUNTED & Q(batch__isnull=False)),
+        **{name: Count("pk", filter=rule) for name, rule in STATES.items()},
     )
     steps = Moderation.objects.filter(signature__campaign=campaign).values_list("verb")
     totals = tally.read(campaign)
