@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urljoin
 
 import segno
@@ -30,8 +31,8 @@ SHAPED = re.compile(
 )
 MOST_SHEETS = 200
 
-WIDTH, HEIGHT = 210, 297
-MARGIN = 11
+WIDTH, HEIGHT = 210.0, 297.0
+MARGIN = 11.0
 INNER = WIDTH - 2 * MARGIN
 QR = 27
 ROW, LARGEST_ROW = 9.6, 11.5  # what a hand needs, and what it does not
@@ -332,10 +333,11 @@ class Sheet:
         self._shape(words)
         pdf.set_text_color(GREY if grey else INK)
         pdf.set_xy(self.across(x, width), y)
-        return pdf.multi_cell(
+        height: Any = pdf.multi_cell(
             width, size * POINT * leading, words, align=self._align(align), dry_run=dry,
             new_x=XPos.LMARGIN, new_y=YPos.TOP, output=MethodReturnValue.HEIGHT,
         )  # fmt: skip
+        return float(height)
 
     def _shape(self, words: str) -> None:
         """Shaping takes time, so only where a script needs it or the page is mirrored."""
