@@ -282,8 +282,6 @@ class PaperLineForm(forms.Form):
         if data.get("visibility") == Visibility.COUNT:
             named = bool(self.data.get(self.add_prefix("name"), "").strip())
             data["name"] = data["town"] = ""
-            for field in ("name", "town"):
-                self.errors.pop(field, None)
         else:
             named = True
             if data.get("visibility") and data.get("name") == "":

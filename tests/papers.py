@@ -2,7 +2,6 @@
 
 import io
 
-import openpyxl
 from openpyxl.workbook import Workbook
 
 from signatures import lifecycle
@@ -40,7 +39,3 @@ def workbook(*rows, change=None) -> bytes:
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
-
-
-def cells(content: bytes) -> list:
-    return list(openpyxl.load_workbook(io.BytesIO(content)).active.values)

@@ -14,6 +14,7 @@ from django.utils.translation import override
 from campaigns import lifecycle as campaigns
 from signatures import lifecycle, retention, tally
 from signatures.keys import stored
+from signatures.lifecycle import Line
 from signatures.management.commands.send_outbox import do_chores
 from signatures.models import Erasure, Moderation, OutboxMail, Signature, Token
 from signatures.retention.columns import COLUMNS, NOTHING
@@ -29,6 +30,7 @@ from tests.factories import (
     read_mails,
     sign,
 )
+from tests.papers import entered, sheet_numbers
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +77,8 @@ def fill(client, campaign, mo):
     approved(client, campaign, mo)
     confirmed(client, campaign, organisation(organisation="Nobody decided"))
     lifecycle.hold(confirmed(client, campaign), mo, "a neighbour says it is made up")
+    on_paper = Line("DE", "handin", "Paula Paper", "Berlin")
+    entered(campaign, mo, on_paper, sheets=sheet_numbers(), via="wri", note="at the market")
     gone = confirmed(client, campaign)
     lifecycle.hide(gone, mo, "she asked for it")
     lifecycle.withdraw(gone)
@@ -127,6 +131,7 @@ def test_through_two_years_the_database_holds_what_the_table_says(client, campai
     fill(client, campaign, mo)
     assert held() == set(LINES) - ELSEWHERE
     counted = tally.read(campaign)
+    remaining = {"figures", "organisation", "account", "log", "trail"}
 
     pass_days(clock, 9)
     left = set(LINES) - ELSEWHERE - {"mails", "limits"}
@@ -142,16 +147,16 @@ def test_through_two_years_the_database_holds_what_the_table_says(client, campai
     assert held() == left - {"ledger", "mute"}
 
     pass_days(clock, 1)
-    assert held() == {"figures", "organisation", "account", "log", "address", "links"}
+    assert held() == {*remaining, "address", "links"}
     assert Signature.objects.exclude(email="").get().updates
     pass_days(clock, 184)
-    assert held() == {"figures", "organisation", "account", "log", "address", "links"}
+    assert held() == {*remaining, "address", "links"}
     pass_days(clock, 1)
-    assert held() == {"figures", "organisation", "account", "log"}
+    assert held() == remaining
     assert not LogEntry.objects.exists()
 
     pass_days(clock, 730 - 426)
-    assert held() == {"figures", "organisation", "account", "log"}
+    assert held() == remaining
     assert tally.read(campaign) == counted
     assert tally.recount(campaign) == {}
     assert [s.organisation for s in Signature.objects.listed()] == ["Example Action e.V."]
@@ -292,12 +297,14 @@ def test_a_sender_that_stands_still_is_noticed(client, campaign, mo, clock):
         "ledger entries",
         "log entries",
         "signatures of campaigns long handed in",
+        "sheets of campaigns long handed in",
+        "paper batches of campaigns long handed in",
         "readers of news of campaigns long handed in",
         "reasons about those who left",
         "hours of days long past",
     }
-    assert noticed["signatures of campaigns long handed in"] == 6
-    assert noticed["hours of days long past"] == 7
+    assert noticed["signatures of campaigns long handed in"] == 7
+    assert noticed["hours of days long past"] == 8
     call_command("forget", check=True)
 
 

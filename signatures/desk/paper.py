@@ -232,7 +232,7 @@ def allowed(*acts):
     return decorate
 
 
-def page(request, name, title, status=200, **context):
+def page(request, name, title, status=200, /, **context):
     context = {
         **admin.site.each_context(request),
         "title": title,
@@ -480,7 +480,7 @@ def _withdraw(request, batch):
 def take_back(request, pk):
     """Asks first: this is for a batch that was entered by mistake, and erases it."""
     batch = get_object_or_404(PaperBatch, pk=pk)
-    if request.method != "POST":
+    if "sure" not in request.POST:
         number = batch.signatures.count()
         return page(request, "take_back", _("Take a batch back"), batch=batch, number=number)
     number = lifecycle.take_back_batch(batch, request.user)

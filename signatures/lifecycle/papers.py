@@ -1,5 +1,6 @@
 """Signatures that were collected by hand: entered by organisers, all of a batch or none."""
 
+import itertools
 import re
 import secrets
 from collections import Counter
@@ -135,14 +136,15 @@ def _enter(
     PaperSheet.objects.bulk_create(
         PaperSheet(campaign=batch.campaign, batch=batch, number=number) for number in sheets
     )
-    rows = list(_rows(batch, lines, doubles, appeal))
-    secrets.SystemRandom().shuffle(rows)
-    Signature.objects.bulk_create(rows, batch_size=BATCH)
+    number = sum(line.number for line in lines)
+    rows = _rows(batch, lines, doubles, appeal)
+    while some := list(itertools.islice(rows, BATCH)):
+        Signature.objects.bulk_create(some)
     tally.shift(batch.campaign_id, Counter(), tally.count(Signature.objects.filter(batch=batch)))
-    entered = Entered(counted=len(rows) - len(doubles), held=len(doubles))
+    entered = Entered(counted=number - len(doubles), held=len(doubles))
     trail.record(
         "enter paper", batch.entered_by, batch.campaign, batch,
-        number=len(rows), held=entered.held, sheets=len(sheets), via=batch.via,
+        number=number, held=entered.held, sheets=len(sheets), via=batch.via,
     )  # fmt: skip
     return entered
 
@@ -176,7 +178,10 @@ def _rows(
         "signed_at": datetime.combine(day, time(), UTC),
         "confirmed_at": moment,
     }
-    for place, line in enumerate(lines):
+    places = list(range(len(lines)))
+    secrets.SystemRandom().shuffle(places)
+    for place in places:
+        line = lines[place]
         held = {"held_at": moment, "held_reason": DOUBLE} if place in doubles else {}
         signals = "mixed scripts" if names.mixes_scripts(line.name) else ""
         for _each in range(line.number):
