@@ -137,7 +137,7 @@ def test_a_sheet_or_a_file_is_entered_once(campaign, mo):
 
 
 def test_all_of_a_batch_is_entered_or_nothing(campaign, mo):
-    broken = Line("DE", "nowhere", "Somebody")
+    broken = Line("DE", "never", "Somebody")
 
     with pytest.raises(IntegrityError):
         lifecycle.enter(batch(campaign, mo), [Line("DE"), broken], sheet_numbers())
