@@ -162,7 +162,7 @@ class ScanForm(forms.Form):
 
 @admin.register(PaperBatch)
 class PaperBatchAdmin(DeskAdmin):
-    list_display = ["__str__", "campaign", "collected_on", "lines", "held", "entered_by", "day"]
+    list_display = ["__str__", "collected_on", "lines", "held", "entered_by", "day", "campaign"]
     list_filter = ["campaign", "via"]
     list_select_related = ["campaign", "entered_by"]
     show_full_result_count = False
@@ -451,7 +451,7 @@ def show_lines(request, pk):
     batch = get_object_or_404(PaperBatch, pk=pk)
     if "withdraw" in request.POST:
         return _withdraw(request, batch)
-    rows = batch.signatures.live().order_by("pk")
+    rows = batch.signatures.live().order_by("-visibility", "pk")
     name = request.POST.get("name", "").strip()
     if name:
         rows = [row for row in rows.iterator() if names.fold(row.name) == names.fold(name)]

@@ -55,7 +55,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """What was read. With faults there are no rows."""
+    """What could be read, and what is wrong: with a fault nothing of it may be entered."""
 
     digest: str
     rows: list[Row]
@@ -87,7 +87,7 @@ def read(
         rows = _rows(lines, columns, required, faults)
     except _Refused as refusal:
         return Table(digest, [], [*faults, refusal.fault])
-    return Table(digest, [] if faults else rows, faults)
+    return Table(digest, rows, faults)
 
 
 def _lines(content: bytes, name: str, faults: list[Fault]) -> Lines:
