@@ -220,7 +220,7 @@ class PublicPostMiddleware:
             return None
         if is_desk(request):  # also of those who are not logged in, before a file is taken
             is_big = body_length(request) > settings.DESK_POST_MAX_BYTES
-            return views.error(request, 413) if is_big else None
+            return views.too_large(request) if is_big else None
         return HttpResponseNotAllowed(READING)
 
 

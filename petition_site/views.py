@@ -52,6 +52,8 @@ ADVICE = {
     503: _("It is not your fault. Please try again in a few minutes."),
 }
 NOT_STORED = _("What you sent has not been stored. Please try again: sent twice, it counts once.")
+FILE_TOO_LARGE = _("This file is too large")
+SPLIT_IT = _("Files of up to 5 MB can be taken. Go back and split the list, or scan it smaller.")
 NO_RIGHT = _("You may not open this page")
 ASK_FOR_IT = _("Your account lacks the right for it. Somebody who manages accounts can give it.")
 
@@ -123,6 +125,11 @@ def error(request, status: int, **more):
     response = render(request, "error.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def too_large(request):
+    """Of a file for the desk, unread."""
+    return error(request, 413, title=FILE_TOO_LARGE, advice=SPLIT_IT)
 
 
 def bad_request(request, exception=None):

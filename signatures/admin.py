@@ -1,5 +1,5 @@
 """Django looks here for the desk."""
 
-from signatures.desk import comments, moderation, organisations
+from signatures.desk import comments, earlier, moderation, organisations, paper
 
-__all__ = ["comments", "moderation", "organisations"]
+__all__ = ["comments", "earlier", "moderation", "organisations", "paper"]

@@ -20,6 +20,8 @@ from signatures.models import (
     Moderation,
     Mute,
     OutboxMail,
+    PaperBatch,
+    PaperSheet,
     Signature,
     Token,
     Visibility,
@@ -28,7 +30,9 @@ from signatures.querysets import COUNTED, LISTED
 
 # Names whose owners wanted them on the web, and that no organiser has hidden.
 PUBLIC = LISTED & Q(kind=Kind.INDIVIDUAL)
-TABLES = (Counter, Erasure, Moderation, Mute, OutboxMail, Signature, Token)
+TABLES = (
+    Counter, Erasure, Moderation, Mute, OutboxMail, PaperBatch, PaperSheet, Signature, Token,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Going:
     names: int
     addresses: int
     links: int
+    sheets: int
     ledger: int
     muted: int
 
@@ -56,7 +61,8 @@ class Staying:
 
 def what_goes(campaign: Campaign) -> Going:
     rows = Signature.objects.filter(campaign=campaign)
-    known = rows.confirmed().exclude(address_hash__startswith=retention.FORGOTTEN)
+    by_mail = rows.confirmed().filter(batch=None)
+    known = by_mail.exclude(address_hash__startswith=retention.FORGOTTEN)
     return Going(
         unconfirmed=rows.pending().count(),
         never_counted=rows.confirmed().filter(~COUNTED).count(),
@@ -64,6 +70,7 @@ def what_goes(campaign: Campaign) -> Going:
         names=rows.exclude(name="").exclude(PUBLIC).count(),
         addresses=rows.exclude(email="").count(),
         links=Token.objects.filter(signature__campaign=campaign).count(),
+        sheets=PaperSheet.objects.filter(campaign=campaign).count(),
         ledger=Erasure.objects.filter(campaign=campaign).count(),
         muted=Mute.objects.filter(campaign=campaign).count(),
     )
@@ -126,6 +133,7 @@ def _destroy(campaign: Campaign) -> None:
     Moderation.objects.filter(signature__campaign=campaign).update(reason="")
     Token.objects.filter(signature__campaign=campaign).delete()
     OutboxMail.objects.filter(signature__campaign=campaign).delete()
+    retention.forget_sheets(Campaign.objects.filter(pk=campaign.pk).values("pk"))
     Erasure.objects.filter(campaign=campaign).delete()
     Mute.objects.filter(campaign=campaign).delete()
 

@@ -27,6 +27,15 @@ def name(code: str) -> str:
     return dict(choices()).get(code, "")
 
 
+def find(text: str) -> str:
+    """The code of a country by its code or its name, in English or in the language of the page;
+    empty for anything else."""
+    text = text.strip()
+    if text.upper() in CODES:
+        return text.upper()
+    return {**_codes("en"), **_codes(get_language() or "en")}.get(text.casefold(), "")
+
+
 def choices() -> list[tuple[str, str]]:
     """All countries as (code, name), in the alphabet of the page's language."""
     return list(_choices(get_language() or "en"))
@@ -46,3 +55,8 @@ def _choices(language: str) -> tuple[tuple[str, str], ...]:
         return [letter for letter in plain if not unicodedata.combining(letter)]
 
     return tuple(sorted(named, key=order))
+
+
+@lru_cache(maxsize=64)
+def _codes(language: str) -> dict[str, str]:
+    return {named.casefold(): code for code, named in _choices(language)}

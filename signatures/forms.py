@@ -254,6 +254,77 @@ class IndividualForm(SignForm):
         return details
 
 
+class PaperLineForm(forms.Form):
+    """A line of a sheet, as an organiser types it in: a person, or a number of people who only want
+    to be counted. Without a tick nobody has agreed to more than that."""
+
+    use_required_attribute = False
+    MOST = 20_000
+
+    name = CleanedField(
+        cleaner=names.clean_name,
+        required=False,
+        max_length=names.NAME_LENGTH,
+        label=_("Name"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    town = CleanedField(
+        cleaner=names.clean_organisation,
+        required=False,
+        max_length=names.CITY_LENGTH,
+        label=_("Town"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    country = forms.CharField(
+        required=False,
+        label=_("Country"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 14}),
+    )
+    visibility = forms.TypedChoiceField(
+        required=False,
+        coerce=str,
+        empty_value=Visibility.COUNT,
+        label=_("Tick"),
+        choices=[("", _("no tick")), *Visibility.choices],
+        error_messages={"invalid_choice": _("Write count, handin or public, or nothing.")},
+    )
+    number = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST,
+        label=_("How many"),
+        widget=forms.NumberInput(attrs={"size": 4}),
+    )
+
+    def __init__(self, *args, country="", **kwargs):
+        super().__init__(*args, **kwargs)
+        self.usual_country = country
+
+    def clean_country(self):
+        """By code or name; lines that name none are from where the batch says."""
+        typed = self.cleaned_data["country"]
+        country = countries.find(typed) if typed else self.usual_country
+        if not country:
+            raise ValidationError(
+                _("Write a country by its two letters or its name."), "unknown_country"
+            )
+        return country
+
+    def clean(self):
+        data = self.cleaned_data
+        data["number"] = data.get("number") or 1
+        if data.get("visibility") == Visibility.COUNT:
+            named = bool(self.data.get(self.add_prefix("name"), "").strip())
+            data["name"] = data["town"] = ""
+        else:
+            named = True
+            if data.get("visibility") and data.get("name") == "":
+                self.add_error("name", _("Write the name, or leave the tick out."))
+        if named and data["number"] > 1:
+            self.add_error("number", _("A line with a name is one signature."))
+        return data
+
+
 class OrganisationForm(SignForm):
     KIND = Kind.ORGANISATION
     own_fields = ("organisation", "website", "name", "role")
@@ -310,6 +381,28 @@ class OrganisationForm(SignForm):
             "organisation_folded": names.fold(details["organisation"]),
             "contact_domain": names.domain_of(details["email"]),
         }
+
+
+class EarlierOrganisationForm(forms.Form):
+    """An organisation that signed an earlier appeal, as organisers type it in."""
+
+    name = CleanedField(cleaner=names.clean_organisation, max_length=names.ORGANISATION_LENGTH)
+    country = forms.CharField(required=False)
+    website = forms.URLField(
+        assume_scheme="https",
+        required=False,
+        max_length=200,
+        error_messages=OrganisationForm.base_fields["website"].error_messages,
+    )
+
+    def clean_country(self):
+        typed = self.cleaned_data["country"]
+        country = countries.find(typed)
+        if typed and not country:
+            raise ValidationError(
+                _("Write a country by its two letters or its name."), "unknown_country"
+            )
+        return country
 
 
 def sign_form(kind: str) -> type[SignForm]:

@@ -15,7 +15,7 @@ from django.utils.timezone import now
 
 from campaigns.models import Campaign
 from signatures import lifecycle
-from signatures.models import Erasure, Mute, Signature, Visibility
+from signatures.models import Erasure, Mute, PaperBatch, Signature, Visibility
 
 # A transaction that erased somebody may have ended a little after the moment that it wrote down.
 SLACK = timedelta(hours=1)
@@ -111,8 +111,23 @@ def _take_back(campaign: Campaign, entry: TakenBack) -> int:
     """The entry is kept in this database's own ledger, too: there may be a next restore."""
     key: dict[str, Any] = {"campaign": campaign, "address_hash": entry.address_hash}
     Erasure.objects.get_or_create(**key, kind=entry.kind, at=entry.at)
+    if entry.kind == lifecycle.PAPER_BATCH:
+        return _take_back_batch(campaign, entry)
+    if entry.address_hash.startswith(lifecycle.ON_PAPER):
+        key = {"campaign": campaign, "pk": _row(entry), "batch__isnull": False}
     rows = Signature.objects.live().filter(**key, signed_at__lte=entry.at)
     return sum(_again(signature, entry) for signature in rows)
+
+
+def _take_back_batch(campaign: Campaign, entry: TakenBack) -> int:
+    batches = PaperBatch.objects.filter(campaign=campaign, entered_at__lte=entry.at)
+    return sum(lifecycle.take_back_batch(b, None) or 0 for b in batches.filter(pk=_row(entry)))
+
+
+def _row(entry: TakenBack) -> int:
+    """The key of a row that has no address; 0, which none has, where there is no number."""
+    number = entry.address_hash.removeprefix(lifecycle.ON_PAPER)
+    return int(number) if number.isdecimal() else 0
 
 
 def _again(signature: Signature, entry: TakenBack) -> bool:

@@ -14,8 +14,8 @@ from signatures.querysets import SignatureQuerySet
 SHARDS = 4
 PAPER = "paper"
 # What has left no row behind, for the page that explains the count.
-EXPIRED, DENIED, ERASED = "expired", "denied", "erased"
-GONE = (EXPIRED, DENIED, ERASED)
+EXPIRED, DENIED, ERASED, MISTAKEN = "expired", "denied", "erased", "mistaken"
+GONE = (EXPIRED, DENIED, ERASED, MISTAKEN)
 # Rungs of the goal ladder: 100, 200, 500, 1,000 … 500,000,000.
 LADDER = [factor * 10**power for power in range(2, 9) for factor in (1, 2, 5)]
 
@@ -56,7 +56,8 @@ def shift(
     campaign_id: int, before: Counter[tuple[str, str]], after: Counter[tuple[str, str]]
 ) -> None:
     """Put the tally right after rows have changed that counted as `before` and count as `after`."""
-    for kind, country in before.keys() | after.keys():
+    # In the same order for everybody, so that no two wait for each other.
+    for kind, country in sorted(before.keys() | after.keys()):
         step = after[kind, country] - before[kind, country]
         if step:
             _add(campaign_id, kind, country, step)

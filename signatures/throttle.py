@@ -33,6 +33,7 @@ RATES = {
     "unknown link": "100/h",
     "list": "60/m",
     "captcha": "120/m",
+    "paper": "60/m",
 }
 SIGNS_A_DOMAIN = 100  # an hour
 SUSPICIONS = 100  # in ten minutes, until everybody is asked a question …

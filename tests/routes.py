@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.serializers.python import Serializer
 from django.urls import URLPattern, get_resolver
 
-from campaigns.models import Call, Campaign
+from campaigns.models import Call, Campaign, EarlierAppeal
 from signatures import keys, lifecycle, tokens
 from signatures.models import Counter, Signature, Token
 from tests.factories import (
@@ -80,6 +80,8 @@ ROUTES = {
     "en/<code:slug>/signatories/": Route("public", "/en/peace/signatories/"),
     "en/<code:slug>/versions/": Route("public", "/en/peace/versions/"),
     "en/<code:slug>/comments/": Route("public", "/en/peace/comments/"),
+    "en/<code:slug>/earlier/": Route("public", "/en/peace/earlier/"),
+    "en/<code:slug>/paper.pdf": Route("personal", "/en/peace/paper.pdf"),
     "en/<code:slug>/call/<code:partner>/": Route("public", "/en/peace/call/wri/"),
 }
 DESK = f"{settings.ADMIN_PATH}/"  # whatever is below is the organisers' desk
@@ -103,6 +105,7 @@ def make_site(client, moderator) -> Site:
     make_campaign("bread", status="closed", title=text(en="Bread for all"))
     letter = {"title": text(en="Sign with us"), "body": text(en="Now.")}
     Call.objects.create(organiser=campaign.organisers.get(), **letter)
+    EarlierAppeal.objects.create(campaign=campaign, title=text(en="Appeal of June"))
     approved(client, campaign, moderator)
     signed = confirmed(client, campaign, name="Shown Person", updates="on")
     pending = sign(client, campaign, name="Waiting Person")

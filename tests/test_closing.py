@@ -76,6 +76,7 @@ def test_the_first_step_only_says_what_would_happen(client, campaign, mo, capsys
         ("7", "names that are not public"),
         ("3", "e-mail addresses"),
         (str(Token.objects.filter(signature__campaign=campaign).count()), "mailed links"),
+        ("0", "sheets of paper, with their pictures"),
         ("3", "entries of the ledger of what people took back"),
         ("1", "addresses that wanted no mail"),
         ("5", "signatures go on counting"),

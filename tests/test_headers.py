@@ -73,7 +73,7 @@ POLICY = {
 }
 DESK_POLICY = {**POLICY, "script-src": {"'self'"}, "connect-src": {"'self'"}}
 PASSKEYS = {"publickey-credentials-create", "publickey-credentials-get"}
-BINARY = {"image/png", "audio/wav"}
+BINARY = {"application/pdf", "image/png", "audio/wav"}
 # What gives away what runs here, or how it is built.
 TELLING = re.compile(
     r"django|python|gunicorn|whitenoise|traceback|exception|sqlite|postgres|psycopg|site-packages"

@@ -47,6 +47,7 @@ def test_every_signature_is_accounted_for(client, campaign, mo, clock):
 
     assert numbers(page) == {
         "Counted": 2,
+        "Of these on paper": 0,
         "Waiting for their confirmation": 1,
         "Held back until somebody has looked": 2,
         "Organisations that wait for a decision": 1,
@@ -56,6 +57,7 @@ def test_every_signature_is_accounted_for(client, campaign, mo, clock):
         "Erased when their time was up, most of them never confirmed": 1,
         "Erased because the owner of the address had not signed": 1,
         "Erased because the signatory wanted it": 1,
+        "Typed in from paper by mistake, and taken out again": 0,
         "Approved": 1,
         "Refused": 1,
         "Held back": 1,

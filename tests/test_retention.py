@@ -15,6 +15,7 @@ from campaigns import lifecycle as campaigns
 from petition_site import views
 from signatures import lifecycle, retention, tally
 from signatures.keys import stored
+from signatures.lifecycle import Line
 from signatures.management.commands.send_outbox import do_chores
 from signatures.models import Erasure, Moderation, OutboxMail, Signature, Token
 from signatures.retention.columns import COLUMNS, NOTHING
@@ -30,6 +31,7 @@ from tests.factories import (
     read_mails,
     sign,
 )
+from tests.papers import entered, sheet_numbers
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +78,8 @@ def fill(client, campaign, mo):
     approved(client, campaign, mo)
     confirmed(client, campaign, organisation(organisation="Nobody decided"))
     lifecycle.hold(confirmed(client, campaign), mo, "a neighbour says it is made up")
+    on_paper = Line("DE", "handin", "Paula Paper", "Berlin")
+    entered(campaign, mo, on_paper, sheets=sheet_numbers(), via="wri", note="at the market")
     gone = confirmed(client, campaign)
     lifecycle.hide(gone, mo, "she asked for it")
     lifecycle.withdraw(gone)
@@ -130,6 +134,7 @@ def test_through_two_years_the_database_holds_what_the_table_says(client, campai
     fill(client, campaign, mo)
     assert held() == set(LINES) - ELSEWHERE
     counted = tally.read(campaign)
+    remaining = {"figures", "organisation", "account", "log", "trail"}
 
     pass_days(clock, 9)
     left = set(LINES) - ELSEWHERE - {"mails", "limits"}
@@ -145,16 +150,16 @@ def test_through_two_years_the_database_holds_what_the_table_says(client, campai
     assert held() == left - {"ledger", "mute"}
 
     pass_days(clock, 1)
-    assert held() == {"figures", "organisation", "account", "log", "address", "links"}
+    assert held() == {*remaining, "address", "links"}
     assert Signature.objects.exclude(email="").get().updates
     pass_days(clock, 184)
-    assert held() == {"figures", "organisation", "account", "log", "address", "links"}
+    assert held() == {*remaining, "address", "links"}
     pass_days(clock, 1)
-    assert held() == {"figures", "organisation", "account", "log"}
+    assert held() == remaining
     assert not LogEntry.objects.exists()
 
     pass_days(clock, 730 - 426)
-    assert held() == {"figures", "organisation", "account", "log"}
+    assert held() == remaining
     assert tally.read(campaign) == counted
     assert tally.recount(campaign) == {}
     assert [s.organisation for s in Signature.objects.listed()] == ["Example Action e.V."]
@@ -204,7 +209,8 @@ def test_what_nobody_hands_in_goes_a_year_after_the_end_of_signing(client, campa
 
     of_the_campaign = Signature.objects.filter(campaign=campaign)
     assert not of_the_campaign.exclude(name="", city="", comment="", email="").exists()
-    assert {s.address_hash[:10] for s in of_the_campaign.confirmed()} == {FORGOTTEN}
+    online = of_the_campaign.confirmed().filter(batch=None)
+    assert {s.address_hash[:10] for s in online} == {FORGOTTEN}
     assert tally.read(campaign) == counted
     still_open.refresh_from_db()
     assert still_open.name == "Sam Example"
@@ -335,12 +341,14 @@ def test_a_sender_that_stands_still_is_noticed(client, campaign, mo, clock):
         "ledger entries",
         "log entries",
         "signatures of campaigns that ended long ago",
+        "sheets of campaigns that ended long ago",
+        "paper batches of campaigns that ended long ago",
         "readers of news of campaigns that ended long ago",
         "reasons about those who left",
         "hours of days long past",
     }
-    assert noticed["signatures of campaigns that ended long ago"] == 6
-    assert noticed["hours of days long past"] == 7
+    assert noticed["signatures of campaigns that ended long ago"] == 7
+    assert noticed["hours of days long past"] == 8
     call_command("forget", check=True)
 
 

@@ -7,13 +7,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.test import Client
 
-from campaigns.models import AuditEvent, Call, Campaign
+from campaigns.models import AuditEvent, Call, Campaign, EarlierAppeal
 from petition_site.staff import roles
 from signatures import proposals
-from signatures.models import Moderation, Signature
+from signatures.models import Moderation, PaperSheet, Signature
 from tests import permissions
 from tests.desk import PASSWORD, DeskClient, has_factor, make_account, pages
 from tests.factories import confirmed, organisation, text
+from tests.papers import entered
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,30 @@ signatures_proposal_history         302/302 302/302 200/200 200/200 200/200 200/
 signatures_proposal_delete          403/403 403/403 403/403 403/403 403/403 403/403
 signatures_proposal_decide          405/403 405/404 405/302 405/302 405/302 405/302
 signatures_find                     405/403 405/403 405/302 405/302 405/302 405/302
+
+signatures_paperbatch_changelist    403/403 403/403 200/200 403/403 200/200 200/200
+signatures_paperbatch_add           403/403 403/403 200/200 403/403 200/200 200/200
+signatures_paperbatch_change        403/403 403/403 200/403 403/403 200/403 200/403
+signatures_paperbatch_history       403/403 403/403 200/200 403/403 200/200 200/200
+signatures_paperbatch_delete        403/403 403/403 403/403 403/403 403/403 403/403
+signatures_paperbatch_import        403/403 403/403 200/200 403/403 200/200 200/200
+signatures_paperbatch_sheets        403/403 403/403 200/405 403/403 200/405 200/405
+signatures_paperbatch_lines         403/403 403/403 200/200 403/403 200/200 200/200
+signatures_paperbatch_take_back     403/403 403/403 200/200 403/403 200/200 200/200
+signatures_paperbatch_scan          403/403 403/403 404/302 403/403 404/302 404/302
+
+campaigns_earlierappeal_changelist  403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_earlierappeal_add         403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_earlierappeal_change      403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_earlierappeal_history     403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_earlierappeal_delete      403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_earlierappeal_import      403/403 200/200 403/403 403/403 200/200 200/200
+
+campaigns_earlierorganisation_changelist 403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_earlierorganisation_add        403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_earlierorganisation_change     403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_earlierorganisation_history    403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_earlierorganisation_delete     403/403 200/200 403/403 403/403 200/200 200/200
 
 campaigns_campaign_changelist       403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_campaign_add              403/403 200/200 403/403 403/403 200/200 200/200
@@ -125,6 +150,9 @@ def objects(client, campaign):
     """The key of an object for each address that wants one."""
     organiser = campaign.organisers.first()
     call = Call.objects.create(organiser=organiser, title=text(en="Come"), body=text(en="Sign."))
+    batch = entered(campaign, make_account("enters", "moderator"))
+    PaperSheet.objects.create(pk=batch.pk, campaign=campaign, batch=batch, number="one")
+    earlier = EarlierAppeal.objects.create(campaign=campaign, title=text(en="June"))
     return {
         "signatures/signature": confirmed(client, campaign).pk,
         "signatures/organisation": confirmed(client, campaign, organisation()).pk,
@@ -134,6 +162,9 @@ def objects(client, campaign):
         "campaigns/campaign": campaign.pk,
         "campaigns/appeal": campaign.appeal.pk,
         "campaigns/call": call.pk,
+        "signatures/paperbatch": batch.pk,
+        "campaigns/earlierappeal": earlier.pk,
+        "campaigns/earlierorganisation": earlier.organisations.create(name="Old Action").pk,
         "auth/user": make_account("somebody", "moderator").pk,
         "content type": ContentType.objects.get_for_model(Campaign).pk,
         "r/<path:content_type_id>": campaign.pk,

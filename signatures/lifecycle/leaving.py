@@ -9,10 +9,14 @@ from django.utils.timezone import now
 from signatures import tally
 from signatures.lifecycle.counting import stop_counting
 from signatures.lifecycle.signing import address_hash
-from signatures.models import Erasure, SealedEntry, Signature, Visibility
+from signatures.models import Erasure, PaperBatch, SealedEntry, Signature, Visibility
 
 # What the ledger says of those who stay but took something back; also a visibility below `public`.
 NO_NEWS, HIDDEN, NO_QUOTE, NO_COMMENT = "updates", "hidden", "quote", "comment"
+
+# Who signed on paper has no address, and stands in the ledger by the key of the row; a keyed hash
+# holds no colon. A batch that was taken back has a kind of its own there.
+ON_PAPER, PAPER_BATCH = "paper:", "paper batch"
 
 # A withdrawn signature keeps what the totals need: campaign, kind, country and its timestamps.
 NOTHING_PERSONAL = {
@@ -128,6 +132,14 @@ def enter_in_ledger(signature: Signature, what: str = "") -> None:
     Erasure.objects.create(
         campaign=signature.campaign,
         kind=what or signature.kind,
-        address_hash=signature.address_hash,
+        address_hash=ledger_key(signature),
         at=now(),
     )
+
+
+def ledger_key(signature: Signature) -> str:
+    return f"{ON_PAPER}{signature.pk}" if signature.batch_id else signature.address_hash
+
+
+def batch_key(batch: PaperBatch) -> str:
+    return f"{ON_PAPER}{batch.pk}"

@@ -2,9 +2,15 @@
 
 from signatures.retention.check import kept_too_long, look, overdue
 from signatures.retention.declared import table, undeclared
-from signatures.retention.forgetting import FORGOTTEN, ONLY_THE_COUNT, forget, strip
+from signatures.retention.forgetting import (
+    FORGOTTEN,
+    ONLY_THE_COUNT,
+    forget,
+    forget_sheets,
+    strip,
+)
 
 __all__ = [
-    "FORGOTTEN", "ONLY_THE_COUNT", "forget", "kept_too_long", "look", "overdue", "strip", "table",
-    "undeclared",
+    "FORGOTTEN", "ONLY_THE_COUNT", "forget", "forget_sheets", "kept_too_long", "look", "overdue",
+    "strip", "table", "undeclared",
 ]  # fmt: skip

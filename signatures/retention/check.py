@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from captcha.models import CaptchaStore
 from django.apps import apps
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
@@ -88,6 +89,9 @@ def _late(due: datetime) -> Iterator[tuple[str, QuerySet[Any]]]:
     yield "log entries", forgetting.old_log_entries(due)
     yield "signatures of campaigns that ended long ago", forgetting.ended(due)
     yield "readers of news of campaigns that ended long ago", forgetting.readers(due)
+    over = forgetting.over(due, settings.AFTER_HAND_IN_DAYS)
+    yield "sheets of campaigns that ended long ago", forgetting.sheets(over)
+    yield "paper batches of campaigns that ended long ago", forgetting.batches(over)
     yield (
         "reasons about those who left",
         forgetting.reasons().filter(signature__withdrawn_at__lte=due),

@@ -25,7 +25,7 @@ COLUMNS = {
         "via": "decisions",
         "consent_version": "figures",
         "signals": "decisions",
-        "batch": "paper",
+        "batch": "figures",
         "organisation": "organisation",
         "organisation_folded": "organisation",
         "website": "organisation",

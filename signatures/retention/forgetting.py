@@ -23,13 +23,25 @@ from redis.exceptions import RedisError
 from campaigns.models import Campaign
 from signatures import lifecycle, tally
 from signatures.keys import SealedField
-from signatures.models import Erasure, Kind, Moderation, OutboxMail, Signature, Token, Visibility
+from signatures.models import (
+    Erasure,
+    Kind,
+    Moderation,
+    OutboxMail,
+    PaperBatch,
+    PaperSheet,
+    Signature,
+    Token,
+    Visibility,
+)
 from signatures.querysets import COUNTED, PENDING
 from signatures.retention.declared import EXACT_DAYS, LEDGER_DAYS, LOG_DAYS
 
 BATCH = 500
 # A keyed hash holds no colon, so nobody's address can ever match. The row's key keeps it unique.
 FORGOTTEN = "forgotten:"
+# What was signed on paper and tells nothing of anybody; it has no address whose hash could say so.
+BARE_PAPER = COUNTED & Q(batch__isnull=False, name="", city="", comment="", via="", signals="")
 MOMENTS = ("signed_at", "reminded_at", "confirmed_at", "withdrawn_at")
 # What is done rarely, because it reads all rows.
 LOOK_EVERY = timedelta(hours=3)
@@ -54,6 +66,7 @@ def _look_at_all_rows(moment: datetime) -> dict[str, int]:
     return {
         "signatures of ended campaigns": sum(map(strip, _batches(ended(moment)))),
         "readers of news": sum(map(_stop_news, _batches(readers(moment)))),
+        "paper": forget_sheets(over(moment, settings.AFTER_HAND_IN_DAYS)),
         "hours": sum(map(_keep_the_day, _batches(exact(moment)))),
     }
 
@@ -81,19 +94,36 @@ def ended(moment: datetime) -> QuerySet[Signature]:
     """Signatures whose campaign ended so long ago that only the count may remain."""
     return (
         Signature.objects.confirmed()
-        .filter(campaign__in=_over(moment, settings.AFTER_HAND_IN_DAYS))
+        .filter(campaign__in=over(moment, settings.AFTER_HAND_IN_DAYS))
         .exclude(address_hash__startswith=FORGOTTEN, name="")
+        .exclude(BARE_PAPER)
     )
+
+
+def sheets(campaigns: QuerySet[Any]) -> QuerySet[PaperSheet]:
+    return PaperSheet.objects.filter(campaign__in=campaigns)
+
+
+def batches(campaigns: QuerySet[Any]) -> QuerySet[PaperBatch]:
+    """Paper batches that still tell whose they were."""
+    rows = PaperBatch.objects.filter(campaign__in=campaigns)
+    return rows.exclude(via="", note="", collected_on=None)
+
+
+def forget_sheets(campaigns: QuerySet[Any]) -> int:
+    """The sheets go with their pictures; of a batch remains that there was one."""
+    number = sheets(campaigns).delete()[0]
+    return number + batches(campaigns).update(via="", note="", collected_on=None)
 
 
 def readers(moment: datetime) -> QuerySet[Signature]:
     """Those who wanted news of a campaign that ended long ago."""
     return Signature.objects.confirmed().filter(
-        Q(updates=True) | ~Q(email=""), campaign__in=_over(moment, settings.NEWS_DAYS)
+        Q(updates=True) | ~Q(email=""), campaign__in=over(moment, settings.NEWS_DAYS)
     )
 
 
-def _over(moment: datetime, after_hand_in: int) -> QuerySet[Any]:
+def over(moment: datetime, after_hand_in: int) -> QuerySet[Any]:
     """Campaigns handed in so many days ago, or closed and never handed in."""
     return Campaign.objects.over(
         handed_in=moment - timedelta(days=after_hand_in),
@@ -139,7 +169,10 @@ def strip(keys: list[int]) -> int:
 ONLY_THE_COUNT: dict[str, Any] = {
     "name": "", "city": "", "comment": "", "role": "", "contact_domain": "", "via": "",
     "signals": "", "affiliation": "", "quote": False,
-    "address_hash": Concat(Value(FORGOTTEN), Cast("pk", CharField())),
+    "address_hash": Case(
+        When(batch=None, then=Concat(Value(FORGOTTEN), Cast("pk", CharField()))),
+        default=Value(""),
+    ),
     "email": Case(
         When(updates=True, then=F("email")), default=Value(""), output_field=SealedField()
     ),

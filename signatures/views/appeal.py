@@ -53,6 +53,7 @@ def context(campaign: Campaign, version: Appeal | None = None) -> dict:
         "salutation": salutation(addressees),
         "running": [organiser for organiser in organisers if organiser.part == "runs"],
         "supporting": [organiser for organiser in organisers if organiser.part == "supports"],
+        "has_earlier": campaign.earlier_appeals.exists(),
         "totals": tally.read(campaign),
         "first": listed.pinned(),
         "recent": listed.filter(pinned=None).order_by("-confirmed_at", "-id")[:RECENT],

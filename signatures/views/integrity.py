@@ -41,7 +41,9 @@ def account(campaign: Campaign) -> dict:
     if not campaign.has_ended:
         rows = rows.exclude(PENDING)
     states = rows.aggregate(
-        rows=Count("pk"), **{name: Count("pk", filter=rule) for name, rule in STATES.items()}
+        rows=Count("pk"),
+        paper=Count("pk", filter=COUNTED & Q(batch__isnull=False)),
+        **{name: Count("pk", filter=rule) for name, rule in STATES.items()},
     )
     steps = Moderation.objects.filter(signature__campaign=campaign).values_list("verb")
     totals = tally.read(campaign)

@@ -12,6 +12,7 @@ WORDS = {
     "names": "names that are not public",
     "addresses": "e-mail addresses",
     "links": "mailed links",
+    "sheets": "sheets of paper, with their pictures",
     "ledger": "entries of the ledger of what people took back",
     "muted": "addresses that wanted no mail",
     "counted": "signatures go on counting",

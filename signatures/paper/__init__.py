@@ -1,0 +1,1 @@
+"""Signatures collected by hand: the sheet that is printed, and its number."""

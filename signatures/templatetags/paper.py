@@ -1,0 +1,6 @@
+from django import template
+
+from signatures.paper import numbers
+
+register = template.Library()
+register.filter("printed", numbers.printed)
