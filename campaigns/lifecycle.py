@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from campaigns import trail
-from campaigns.models import Appeal, Campaign
+from campaigns.models import Appeal, Campaign, Update
 
 Status = Campaign.Status
 FOR_GOOD = "close for good"
@@ -93,6 +93,18 @@ def publish_appeal(appeal: Appeal, by=None) -> bool:
     if not Appeal.objects.filter(pk=appeal.pk, frozen_at=None).update(frozen_at=now()):
         return False
     trail.record("publish appeal", by, appeal.campaign, appeal, version=appeal.version)
+    return True
+
+
+@transaction.atomic
+def publish_update(update: Update, by=None) -> bool:
+    """Show it on the site; not while English is missing or a language is written by half."""
+    stored = Update.objects.select_for_update(of=("self",)).filter(published_at=None)
+    unpublished = stored.filter(pk=update.pk).first()
+    if unpublished is None or unpublished.gaps:
+        return False
+    stored.filter(pk=update.pk).update(published_at=now())
+    trail.record("publish update", by, update.campaign, update, languages=unpublished.languages)
     return True
 
 

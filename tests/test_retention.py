@@ -292,7 +292,7 @@ def test_a_sender_that_stands_still_is_noticed(client, campaign, mo, clock):
         "ledger entries",
         "log entries",
         "signatures of campaigns long handed in",
-        "readers of news of campaigns long handed in",
+        "readers of campaigns that have no news any more",
         "reasons about those who left",
         "hours of days long past",
     }

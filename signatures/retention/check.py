@@ -64,7 +64,7 @@ def _late(due: datetime) -> Iterator[tuple[str, QuerySet[Any]]]:
     yield "ledger entries", forgetting.old_erasures(due)
     yield "log entries", forgetting.old_log_entries(due)
     yield "signatures of campaigns long handed in", forgetting.handed_in(due)
-    yield "readers of news of campaigns long handed in", forgetting.readers(due)
+    yield "readers of campaigns that have no news any more", forgetting.readers(due)
     yield (
         "reasons about those who left",
         forgetting.reasons().filter(signature__withdrawn_at__lte=due),

@@ -63,7 +63,7 @@ def until_hand_in() -> str:
 def address_goes() -> str:
     words = _(
         "Until you confirm, at most %(pending)s. If you want news: until you stop them, at the "
-        "latest %(news)s after the hand-in"
+        "latest %(news)s after the last news or the hand-in"
     )
     return words % {"pending": days(settings.PENDING_DAYS), "news": days(settings.NEWS_DAYS)}
 

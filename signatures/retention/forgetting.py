@@ -15,15 +15,34 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.db import transaction
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat, TruncDay
 from django.utils.timezone import now
 from redis.exceptions import RedisError
 
-from campaigns.models import Campaign
+from campaigns.models import AuditEvent, Campaign
 from signatures import lifecycle, tally
 from signatures.keys import SealedField
-from signatures.models import Erasure, Kind, Moderation, OutboxMail, Signature, Token, Visibility
+from signatures.models import (
+    Erasure,
+    Kind,
+    Mailing,
+    Moderation,
+    OutboxMail,
+    Signature,
+    Token,
+    Visibility,
+)
 from signatures.querysets import COUNTED, PENDING
 from signatures.retention.declared import EXACT_DAYS, LEDGER_DAYS, LOG_DAYS
 
@@ -89,11 +108,21 @@ def handed_in(moment: datetime) -> QuerySet[Signature]:
 
 
 def readers(moment: datetime) -> QuerySet[Signature]:
-    """Those who wanted news of a campaign that was handed in long ago."""
+    """Those who wanted news of a campaign that has none any more.
+
+    Its last mail of news left long ago, and so was it handed in; one of the two is enough if there
+    was no other. Whoever came later waits as long for the next one.
+    """
     before = moment - timedelta(days=settings.NEWS_DAYS)
-    campaigns = Campaign.objects.handed_in_before(before).values("pk")
+    mailed = Mailing.objects.filter(update__campaign=OuterRef("pk"))
+    handed_in = AuditEvent.objects.filter(campaign=OuterRef("pk"), verb="hand in")
+    silent = Campaign.objects.filter(
+        Exists(mailed) | Exists(handed_in),
+        ~Exists(mailed.filter(at__gt=before)),
+        ~Exists(handed_in.filter(at__gt=before)),
+    )
     return Signature.objects.confirmed().filter(
-        Q(updates=True) | ~Q(email=""), campaign__in=campaigns
+        Q(updates=True) | ~Q(email=""), campaign__in=silent.values("pk"), confirmed_at__lte=before
     )
 
 
