@@ -1,5 +1,5 @@
 """Django looks here for the desk."""
 
-from signatures.desk import moderation
+from signatures.desk import moderation, updates
 
-__all__ = ["moderation"]
+__all__ = ["moderation", "updates"]

@@ -11,7 +11,7 @@ from campaigns.models import Call, Campaign
 from petition_site.staff import roles
 from signatures.models import Moderation, Signature
 from tests.desk import PASSWORD, DeskClient, has_factor, make_account, pages
-from tests.factories import confirmed, text
+from tests.factories import confirmed, make_update, text
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,15 @@ campaigns_call_change               403/403 200/200 403/403 403/403 200/200 200/
 campaigns_call_history              403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_call_delete               403/403 200/200 403/403 403/403 200/200 200/200
 
+campaigns_update_changelist         403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_update_add                403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_update_change             403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_update_history            403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_update_delete             403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_update_publish            403/403 302/302 403/403 403/403 302/302 302/302
+campaigns_update_mail               403/403 200/302 403/403 403/403 200/302 200/302
+campaigns_update_letter             403/405 200/405 403/405 403/405 200/405 200/405
+
 auth_user_changelist                403/403 403/403 403/403 403/403 200/200 200/200
 auth_user_add                       403/403 403/403 403/403 403/403 200/200 200/200
 auth_user_change                    403/403 403/403 403/403 403/403 200/200 200/200
@@ -97,6 +106,7 @@ def objects(client, campaign):
         "campaigns/campaign": campaign.pk,
         "campaigns/appeal": campaign.appeal.pk,
         "campaigns/call": call.pk,
+        "campaigns/update": make_update(campaign, published=False).pk,
         "auth/user": make_account("somebody", "moderator").pk,
         "content type": ContentType.objects.get_for_model(Campaign).pk,
         "r/<path:content_type_id>": campaign.pk,

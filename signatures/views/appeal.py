@@ -10,6 +10,7 @@ from signatures.forms import IndividualForm
 from signatures.models import Signature
 
 RECENT = 8
+NEWS = 2
 
 
 @require_safe
@@ -52,6 +53,7 @@ def context(campaign: Campaign) -> dict:
         "running": [organiser for organiser in organisers if organiser.part == "runs"],
         "supporting": [organiser for organiser in organisers if organiser.part == "supports"],
         "totals": tally.read(campaign),
+        "news": list(campaign.updates.published()[:NEWS]),
         "recent": Signature.objects.listed()
         .filter(campaign=campaign)
         .order_by("-confirmed_at", "-id")[:RECENT],
