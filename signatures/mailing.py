@@ -2,21 +2,29 @@
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Count, F
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils.timezone import now
 
 from campaigns import trail
 from campaigns.models import Campaign, Update
 from signatures import outbox, throttle
-from signatures.models import Mailing, OutboxMail, Signature
+from signatures.models import Kind, Mailing, OutboxMail, Signature
+from signatures.querysets import OutboxQuerySet, SignatureQuerySet
 
 BATCH = 1000  # mails that are queued in one transaction
 TRIALS_A_DAY = 6  # of one organiser
 
 
+def readers(campaign: int) -> SignatureQuerySet:
+    """Who gets the news of a campaign: each address once, though it may have signed for two."""
+    rows = Signature.objects.readers().filter(campaign=campaign)
+    person = rows.filter(kind=Kind.INDIVIDUAL, address_hash=OuterRef("address_hash"))
+    return rows.exclude(Q(kind=Kind.ORGANISATION) & Q(Exists(person)))
+
+
 def readers_by_language(campaign: Campaign) -> dict[str, int]:
     """How many people want news, by the language in which they signed; most first."""
-    rows = Signature.objects.readers().filter(campaign=campaign).values("language")
+    rows = readers(campaign.pk).values("language")
     numbers = rows.annotate(number=Count("pk")).order_by("-number", "language")
     return {row["language"]: row["number"] for row in numbers}
 
@@ -53,7 +61,7 @@ def try_out(update: Update, address: str, language: str, by: User) -> bool:
     return True
 
 
-def waiting(update: Update):  # type: ignore[no-untyped-def]
+def waiting(update: Update) -> OutboxQuerySet:
     """The mails of an update that are queued and have not left."""
     return OutboxMail.objects.waiting().filter(update=update, kind=OutboxMail.Kind.UPDATE)
 
@@ -76,20 +84,18 @@ def _step() -> bool:
     mailing = mailings.first()
     if mailing is None:
         return False
-    readers = _next_readers(mailing)
-    outbox.put_news(mailing.update, readers)
+    batch = _next_readers(mailing)
+    outbox.put_news(mailing.update, batch)
     Mailing.objects.filter(pk=mailing.pk).update(
-        cursor=readers[-1].pk if readers else mailing.cursor,
-        queued=F("queued") + len(readers),
-        finished_at=now() if len(readers) < BATCH else None,
+        cursor=batch[-1].pk if batch else mailing.cursor,
+        queued=F("queued") + len(batch),
+        finished_at=now() if len(batch) < BATCH else None,
     )
     return True
 
 
 def _next_readers(mailing: Mailing) -> list[Signature]:
     """Without what is encrypted: the address is read when the mail leaves."""
-    rows = Signature.objects.readers().filter(
-        campaign=mailing.update.campaign_id, pk__gt=mailing.cursor
-    )
+    rows = readers(mailing.update.campaign_id).filter(pk__gt=mailing.cursor)
     columns = ("language", "campaign_id", "updates", "confirmed_at", "withdrawn_at")
     return list(rows.order_by("pk").only(*columns)[:BATCH])

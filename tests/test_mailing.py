@@ -32,6 +32,8 @@ from tests.factories import (
     make_campaign,
     make_readers,
     make_update,
+    organisation,
+    press,
     read_mails,
     sign,
     text,
@@ -109,6 +111,25 @@ def test_nobody_gets_it_twice(campaign, update, mo):
         pass
 
     assert read_mails() == []
+
+
+def test_who_signed_as_a_person_and_for_an_organisation_gets_it_once_and_stops_it_once(
+    client, campaign, update, mo
+):
+    confirmed(client, campaign, email="olga@example.org", updates="on")
+    lifecycle.approve(
+        confirmed(client, campaign, organisation(email="olga@example.org", updates="on")), mo
+    )
+    confirmed(client, campaign, organisation(email="otto@example.org", updates="on"))
+    read_mails()
+    assert mailing.readers_by_language(campaign) == {"en": 2}
+    messages = send(update, mo)
+    assert addresses(messages) == ["olga@example.org", "otto@example.org"]
+
+    olga = next(message for message in messages if message.to == ["olga@example.org"])
+    press(client, unsubscribe_link(olga))
+    assert [reader.email for reader in Signature.objects.readers()] == ["otto@example.org"]
+    assert Signature.objects.confirmed().count() == 3
 
 
 def test_whoever_leaves_while_the_mail_waits_gets_none(client, campaign, update, mo):

@@ -112,6 +112,8 @@ def words_about(sent: Mailing | None) -> str:
     if not sent.finished_at:
         return _("being put into the queue: %(number)d so far") % {"number": sent.queued}
     words = ngettext("%(number)d mail", "%(number)d mails", sent.queued) % {"number": sent.queued}
+    if not waiting:
+        return words
     return _("%(mails)s, %(waiting)d of them still waiting") % {"mails": words, "waiting": waiting}
 
 

@@ -74,7 +74,7 @@ def gap_words(update) -> str:
 @admin.register(Update)
 class UpdateAdmin(DeskAdmin):
     form = UpdateForm
-    list_display = ["title", "campaign", "written", "published_at", "mailed"]
+    list_display = ["title", "campaign__slug", "written", "published_at", "mailed"]
     list_filter = ["campaign"]
     list_select_related = ["campaign", "mailing"]
     ordering = ["-pk"]

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 
 from signatures import jobs
 
-BREATH = 0.05  # seconds between two steps, in which others write: SQLite has one writer at a time
+BREATH = 0.1  # seconds between two steps, in which others write: SQLite has one writer at a time
 
 log = logging.getLogger(__name__)
 
