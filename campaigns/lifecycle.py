@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from i18nfield.strings import LazyI18nString
 
 from campaigns import trail, translations
-from campaigns.models import Appeal, Campaign, TranslationCheck
+from campaigns.models import Appeal, Campaign, TranslationCheck, Update
 
 Status = Campaign.Status
 FOR_GOOD = "close for good"
@@ -151,6 +151,18 @@ def compare(campaign: Campaign, language: str, source_digest: str, by=None) -> b
 
 def _has_english(note: LazyI18nString) -> bool:
     return isinstance(note.data, dict) and bool((note.data.get("en") or "").strip())
+
+
+@transaction.atomic
+def publish_update(update: Update, by=None) -> bool:
+    """Show it on the site; not while English is missing or a language is written by half."""
+    stored = Update.objects.select_for_update(of=("self",)).filter(published_at=None)
+    unpublished = stored.filter(pk=update.pk).first()
+    if unpublished is None or unpublished.gaps:
+        return False
+    stored.filter(pk=update.pk).update(published_at=now())
+    trail.record("publish update", by, update.campaign, update, languages=unpublished.languages)
+    return True
 
 
 @transaction.atomic

@@ -3,6 +3,12 @@
 from django.db import models
 
 
+class UpdateQuerySet(models.QuerySet):
+    def published(self):
+        """What visitors may read, the newest first."""
+        return self.filter(published_at__isnull=False).order_by("-published_at", "-pk")
+
+
 class CampaignQuerySet(models.QuerySet):
     def public(self):
         """Campaigns that visitors may see: all but drafts."""

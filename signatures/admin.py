@@ -1,5 +1,5 @@
 """Django looks here for the desk."""
 
-from signatures.desk import comments, earlier, moderation, organisations, paper
+from signatures.desk import comments, earlier, moderation, organisations, paper, updates
 
-__all__ = ["comments", "earlier", "moderation", "organisations", "paper"]
+__all__ = ["comments", "earlier", "moderation", "organisations", "paper", "updates"]

@@ -9,10 +9,11 @@ import logging
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import make_msgid
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -22,6 +23,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
+from campaigns.models import Update
 from signatures import keys, smtp
 from signatures.counters import CounterCache
 from signatures.models import OutboxMail, Signature
@@ -38,12 +40,12 @@ KEPT_FOR = timedelta(days=7)
 BOUNCED = "bounced"  # as `last_error`: taken by the mail server, and came back
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
+Kind = OutboxMail.Kind
+# The lower, the sooner: whoever waits in front of a screen comes first, news last.
 PRECEDENCE = {
-    OutboxMail.Kind.CONFIRM: 0,
-    OutboxMail.Kind.OWN_PAGE: 0,
-    OutboxMail.Kind.REMINDER: 5,
-    OutboxMail.Kind.RENEW: 10,
-}
+    Kind.CONFIRM: 0, Kind.OWN_PAGE: 0, Kind.REMINDER: 5, Kind.TRIAL: 5, Kind.RENEW: 9,
+    Kind.UPDATE: 9,
+}  # fmt: skip
 
 Answer = smtp.Answer
 # What all senders know. In the database and not in Valkey: it must be where the mails are.
@@ -51,18 +53,43 @@ memory = CounterCache("", {"KEY_PREFIX": "outbox"})
 log = logging.getLogger(__name__)
 
 
-def put(kind: OutboxMail.Kind, signature: Signature, recipient: str, language: str) -> None:
+def put(kind: Kind, signature: Signature, recipient: str, language: str) -> None:
     """Queue one mail, in the transaction of the write that caused it."""
+    new(kind, language, now(), signature=signature, recipient=recipient).save()
+
+
+def put_trial(update: Update, recipient: str, language: str) -> None:
+    """Queue a mail of news as an organiser wants to see it arrive."""
+    new(Kind.TRIAL, language, now(), update=update, recipient=recipient).save()
+
+
+def put_news(update: Update, readers: Collection[Signature]) -> None:
+    """Queue an update for people who asked for news of its campaign; for nobody twice.
+
+    Raises `ValueError` if there is anybody else among them.
+    """
+    if not all(signature.is_reader_of(update) for signature in readers):
+        raise ValueError("News are only for those who asked for them.")
     moment = now()
-    OutboxMail.objects.create(
+    OutboxMail.objects.bulk_create(
+        (
+            new(Kind.UPDATE, signature.language, moment, signature=signature, update=update)
+            for signature in readers
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def new(kind: Kind, language: str, moment: datetime, **fields: Any) -> OutboxMail:
+    """A mail that is due from a moment on, not queued yet."""
+    return OutboxMail(
         kind=kind,
-        signature=signature,
-        recipient=recipient,
         language=language,
         precedence=PRECEDENCE[kind],
         message_id=make_msgid(domain=settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")),
         created_at=moment,
         next_try_at=moment,
+        **fields,
     )
 
 
@@ -83,7 +110,24 @@ def _claim(most: int) -> list[OutboxMail]:
     )
     for mail in mails:
         mail.lease, mail.leased_until = lease, until
+    _address([mail for mail in mails if mail.kind == Kind.UPDATE])
     return mails
+
+
+def _address(news: list[OutboxMail]) -> None:
+    """News go to the address that a reader has now; the outbox keeps none of it."""
+    keys = [mail.signature_id for mail in news]
+    readers = Signature.objects.readers().filter(pk__in=keys) if keys else Signature.objects.none()
+    addresses = dict(readers.values_list("pk", "email"))
+    for mail in news:
+        mail.recipient = addresses.get(mail.signature_id, "")
+
+
+def is_overtaken(mail: OutboxMail) -> bool:
+    """Whether one that takes precedence has come in since this one was claimed."""
+    if not mail.precedence:
+        return False
+    return OutboxMail.objects.due().filter(precedence__lt=mail.precedence).exists()
 
 
 @contextmanager
@@ -124,7 +168,7 @@ def deliver(
             return Answer.LATER  # it took so long that another sender has it
         message = render(mail)
         if message is None:  # its cause is gone: nobody wants this mail any more
-            _mine(mail).delete()
+            drop(mail)
             return Answer.NEVER
         outcome = smtp.talk(lambda: server.send_messages([message]))
     if outcome.answer is not Answer.SENT:
@@ -137,6 +181,11 @@ def release(mails: list[OutboxMail]) -> None:
     """Give claimed mails back untried."""
     for mail in mails:
         _mine(mail).update(lease=None, leased_until=None)
+
+
+def drop(mail: OutboxMail) -> None:
+    """Nobody wants this claimed mail any more."""
+    _mine(mail).delete()
 
 
 def postpone(mail: OutboxMail, seconds: float) -> None:

@@ -53,6 +53,10 @@ class SignatureQuerySet(models.QuerySet):
     def counted(self):
         return self.filter(COUNTED)
 
+    def readers(self):
+        """Who asked for news, and can get them."""
+        return self.confirmed().filter(updates=True).exclude(email="")
+
     def listed(self):
         """Shown on the web: counted, wants to be shown, and not hidden by an organiser."""
         return self.filter(LISTED)
@@ -107,3 +111,9 @@ class OutboxQuerySet(models.QuerySet):
         """To be sent now and in nobody's hands."""
         free = Q(leased_until=None) | Q(leased_until__lte=now())
         return self.waiting().filter(free, next_try_at__lte=now())
+
+
+class MailingQuerySet(models.QuerySet):
+    def due(self):
+        """Not all mails are queued yet."""
+        return self.filter(finished_at=None, stopped_at=None)

@@ -29,6 +29,8 @@ RATES = {
     "sign": "{SIGNS_PER_NETWORK}/h",
     "held": "100/h",
     "press": "600/h",
+    # Mail providers press for their customers, many of them from one network.
+    "unsubscribe": "10000/h",
     "code": "60/h",
     "unknown link": "100/h",
     "list": "60/m",
@@ -41,6 +43,7 @@ ATTACK_LASTS = HOUR  # … for so long
 # What lies between two mails to one domain, in seconds, where mails leave at a pace at all.
 TO_MAJOR_PROVIDERS = 1
 TO_OTHERS = 3
+SOON_AFTER_HALF = 0.55  # of a turn
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -117,10 +120,11 @@ def seconds_to_next_mail() -> float:
     return 0.0 if is_free else max((turn + 1) * length - moment, 0.001)
 
 
-def seconds_to_turn_of_domain(address: str) -> float:
+def seconds_to_turn_of_domain(address: str, is_news: bool = False) -> float:
     """0 if a mail may leave for this domain now, which takes the turn; else when to ask again.
 
-    Those who ask in vain are sent to different turns, so that few of them come too early.
+    Those who ask in vain are sent to different turns, so that few of them come too early. News
+    stand in a line of their own, which keeps nobody waiting.
     """
     if not settings.MAILS_PER_SECOND:
         return 0.0
@@ -131,9 +135,31 @@ def seconds_to_turn_of_domain(address: str) -> float:
     if resting is not None:
         return max(resting * MINUTE - moment, 1.0)
     length = TO_MAJOR_PROVIDERS if domain in names.MAJOR_PROVIDERS else TO_OTHERS
+    if is_news:
+        return _seconds_to_turn_of_news(key, length, moment)
     turn = int(moment / length)
     before_us = count(f"domain-turn:{key}:{turn}", length + 1) - 1
     return (turn + before_us) * length - moment if before_us > 0 else 0.0
+
+
+def _seconds_to_turn_of_news(key: str, length: int, moment: float) -> float:
+    """News take what is left of a turn in its second half.
+
+    The first half belongs to those who wait to confirm. Two senders may give the same place in the
+    line to two mails; one of them then lines up again.
+    """
+    turn = int(moment / length)
+    if moment < (turn + 0.5) * length:
+        return (turn + SOON_AFTER_HALF) * length - moment
+    taking = f"domain-turn:{key}:{turn}"
+    if _reached(lambda: caches["counters"].add(taking, 1, timeout=length + 1), True):
+        return 0.0
+    line = f"domain-line:{key}"
+    last = _reached(lambda: caches["counters"].get(line, 0), 0)
+    ours = max(last, turn) + 1
+    lasts = min((ours - turn) * length + MINUTE, 2 * DAY)
+    _reached(lambda: caches["counters"].set(line, ours, timeout=lasts), None)
+    return (ours + SOON_AFTER_HALF) * length - moment
 
 
 def let_domain_rest(address: str, seconds: float) -> None:

@@ -1,7 +1,8 @@
 """Mailed secrets: one purpose each, kept only as a digest.
 
 A mail's other links and the link to the own page follow from its one random secret by a keyed hash,
-so that pressing a button twice leads to the same place and adds no rows.
+so that pressing a button twice leads to the same place and adds no rows. The link that stops the
+news follows from the key alone, and so is the same in each mail.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from signatures.models import Signature, Token
 
 Purpose = Token.Purpose
 CODE_DIGITS = 6
+EXAMPLE = "only-an-example-of-a-secret-link"  # in a mail that is only looked at
 
 
 def new() -> str:
@@ -89,6 +91,16 @@ def keep_for_managing(signature: Signature, token: str) -> bool:
         ignore_conflicts=True,
     )
     return True
+
+
+def keep_for_unsubscribing(signature: Signature) -> str:
+    """The token that stops the news: always the same, so that the first mail's link works, too."""
+    token = derive(str(signature.pk), Purpose.UNSUBSCRIBE)
+    Token.objects.bulk_create(
+        [Token(signature=signature, purpose=Purpose.UNSUBSCRIBE, digest=digest(token))],
+        ignore_conflicts=True,
+    )
+    return token
 
 
 def find(purpose: Purpose, token: str) -> Signature | None:

@@ -25,7 +25,7 @@ from django.utils.timezone import now
 
 from campaigns import lifecycle as campaigns
 from campaigns.models import Campaign
-from signatures import keys, lifecycle
+from signatures import keys, lifecycle, tokens
 from signatures.models import Signature
 from tests.factories import (
     approved,
@@ -114,6 +114,8 @@ def play(scene: Scene) -> None:
     """Set up, send what the case says as often as it says, and let the sender of mails work."""
     if scene.case["endpoint"] in {"confirm", "withdraw", "webhook"}:
         leave_a_signature_waiting(scene)
+    if scene.case["endpoint"] == "unsubscribe":
+        leave_a_reader(scene)
     if "setup" in scene.payload:
         set_up(scene, scene.payload["setup"])
     before = state()
@@ -229,11 +231,11 @@ def path(scene: Scene, number: int) -> str:
     if "path" in payload:
         language = "" if endpoint == "lang" else "/en"
         return language + fill(built(payload["path"]), scene, number)
-    if endpoint in {"confirm", "withdraw"}:
+    if endpoint in {"confirm", "withdraw", "unsubscribe"}:
         token = fill(TOKENS[payload.get("token", "valid")](scene), scene, number)
         # The address of a token names no campaign; this is the nearest that one could try.
         language = "/en/bread" if payload.get("petition") == "B" else "/en"
-        door = {"confirm": "confirm", "withdraw": "not-me"}[endpoint]
+        door = {"withdraw": "not-me"}.get(endpoint, endpoint)
         return f"{language}/{door}/{token}{payload.get('path_suffix', '/')}"
     return {
         "sign": f"/en/{scene.slug}/sign/",
@@ -254,6 +256,13 @@ TOKENS = {
     "valid reject token": lambda scene: token_of(scene.links["not-me"]),
     "{rnd}": lambda scene: "{rnd}",
 }
+
+
+def leave_a_reader(scene: Scene) -> None:
+    """Sam gets news; the link is the one that stops them."""
+    reader = confirmed(scene.client, scene.campaign, email="sam@example.org", updates="on")
+    token = tokens.keep_for_unsubscribing(reader)
+    scene.links = {"confirm": f"/en/unsubscribe/{token}/"}
 
 
 def leave_a_signature_waiting(scene: Scene) -> None:

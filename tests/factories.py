@@ -5,11 +5,12 @@ import re
 from urllib.parse import urlencode
 
 from django.core import mail
+from django.utils.timezone import now
 from i18nfield.strings import LazyI18nString
 
 from campaigns import lifecycle as campaigns
 from campaigns import translations
-from campaigns.models import Addressee, Appeal, Campaign, Demand, Organiser
+from campaigns.models import Addressee, Appeal, Campaign, Demand, Organiser, Update
 from signatures import lifecycle
 from signatures.management.commands.send_outbox import send_batch
 from signatures.models import Signature
@@ -154,3 +155,34 @@ def approved(client, campaign, by, **fields) -> Signature:
     lifecycle.approve(signature, by)
     signature.refresh_from_db()
     return signature
+
+
+def make_update(campaign, published=True, **fields) -> Update:
+    """News in English and German."""
+    fields = {
+        "title": text(en="We were heard", de="Wir wurden gehört"),
+        "body": text(en="On Monday.\n\nSee https://peace.example/.", de="Am Montag.\n\nMehr bald."),
+        **fields,
+    }
+    update = Update.objects.create(campaign=campaign, **fields)
+    if published:
+        assert campaigns.publish_update(update)
+        update.refresh_from_db()
+    return update
+
+
+def make_readers(campaign, number, language="en", **fields) -> list[Signature]:
+    """So many people who have signed, confirmed, and want news; `reader0@example.org` and so on."""
+    moment = now()
+    return Signature.objects.bulk_create(
+        Signature(
+            **{
+                "campaign": campaign, "appeal": campaign.appeal, "kind": "individual",
+                "language": language, "email": f"reader{index}@{index}.example.org",
+                "address_hash": f"{next(numbers)}", "country": "DE", "visibility": "count",
+                "updates": True, "consent_version": "1", "signed_at": moment,
+                "confirmed_at": moment, **fields,
+            }
+        )
+        for index in range(number)
+    )  # fmt: skip

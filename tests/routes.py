@@ -20,6 +20,7 @@ from tests.factories import (
     confirmed,
     links,
     make_campaign,
+    make_update,
     read_mails,
     sign,
     text,
@@ -68,6 +69,9 @@ ROUTES = {
     "en/not-me/<token:token>/": Route("personal", "/en/not-me/{not_me}/", PRESSING),
     "en/manage/<token:token>/": Route("personal", "/en/manage/{manage}/", PRESSING),
     "en/unsubscribe/<token:token>/": Route("personal", "/en/unsubscribe/{unsubscribe}/", PRESSING),
+    "en/<code:slug>/updates/": Route("public", "/en/peace/updates/"),
+    "en/<code:slug>/updates/feed/": Route("public", "/en/peace/updates/feed/"),
+    "en/<code:slug>/updates/<int:pk>/": Route("public", "/en/peace/updates/{update}/"),
     "en/<code:slug>/": Route("public", "/en/peace/"),
     "en/<code:slug>/sign/": Route("personal", "/en/peace/sign/", PRESSING),
     "en/<code:slug>/sign/sent/<seal:ticket>/": Route(
@@ -129,6 +133,7 @@ def make_site(client, moderator) -> Site:
             "sent": keys.ticket("sent", "individual", address_hash, "typed"),
             "thanks": keys.ticket("thanks", own_page),
             "question": CaptchaStore.generate_key(),
+            "update": str(make_update(campaign).pk),
         },
     )
 

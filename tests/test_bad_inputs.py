@@ -35,7 +35,7 @@ from tests.factories import (
 
 ROOT = Path(__file__).resolve().parent.parent
 # The doors that exist. Who builds another one adds its word.
-ENDPOINTS = {"sign", "confirm", "withdraw", "list", "any", "lang", "webhook"}
+ENDPOINTS = {"sign", "confirm", "withdraw", "list", "any", "lang", "webhook", "unsubscribe"}
 # Cases that are played elsewhere, or that no door of ours is open to.
 ELSEWHERE = {
     "C04": "in a browser: tests/browser/test_bad_inputs.py",
@@ -52,7 +52,7 @@ PINNED = {
     "C02-OPTIONS": 405, "C11": 301, "C14": 404, "C20": 404, "C22": 303, "L01": 200, "L02": 200,
     "L04": 200, "L05": 200, "L07": 200, "L08": 404, "L10": 404, "L11": 200, "L13": 200, "L14": 200,
     "H01": 400, "H02": 400, "H04": 400, "I04": 302, "I08": 404, "A10-1": 200, "A10-2": 400,
-    "A10-3": 413,
+    "A10-3": 413, "A07": 200,
 }  # fmt: skip
 OPEN = {"S31", "C25"}
 # Which answer is said to be wrong; in the cases N… it is the name, in the cases M… the address.
@@ -145,6 +145,18 @@ def says(*cases):
         return check
 
     return register
+
+
+@says("A07")
+def the_news_are_stopped_and_nothing_else(scene):
+    signature = Signature.objects.get()
+    assert (signature.updates, signature.email, signature.is_counted) == (False, "", True)
+
+
+@says("A08")
+def looking_stops_nothing(scene):
+    assert "<button" in scene.page
+    assert Signature.objects.readers().count() == 1
 
 
 @says("N01")

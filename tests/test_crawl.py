@@ -23,6 +23,7 @@ from tests.factories import (
     approved,
     confirmed,
     make_campaign,
+    make_update,
     organisation,
     sign,
     text,
@@ -47,8 +48,8 @@ ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|%40")
 NETWORK = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,}\b")
 MOMENT = re.compile(r"\d{1,2}:\d{2}|\d{4}-\d{2}-\d{2}")
 SEEN_AT = datetime(2027, 2, 3, 21, 43, tzinfo=UTC)
-# Nobody's: when the robot counts, and when the signatures will be handed in.
-PUBLIC_MOMENTS = {"21:43", "11:00"}
+# Nobody's: when the robot counts and news are published, and when the signatures are handed in.
+PUBLIC_MOMENTS = {"21:43", "2027-02-03", "00:00", "11:00"}
 EXPIRES = {"2028-02-03", "00:00"}  # of the note about whom to tell of a weakness
 LISTED = {"Shown Person", "Shown Action", *(f"Person {number}" for number in "ABC")}
 UNLISTED = {
@@ -89,6 +90,8 @@ def site(client, mo, clock, settings):
     campaigns.publish_appeal(corrected, Appeal.Change.TYPO, text(en="A comma."))
     seed(client, campaign, mo, clock)
     clock.move_to(SEEN_AT, tick=False)
+    make_update(campaign, body=text(en="On Monday.", de="Am Montag."))
+    make_update(campaign, published=False, title=text(en="Unborn news"))
     return campaign
 
 
@@ -134,7 +137,14 @@ def known_secrets() -> set[str]:
     told |= {row.comment for row in rows} | {row.held_reason for row in rows}
     told |= {value for token in Token.objects.all() for value in (token.digest, token.code_digest)}
     told |= {mail.message_id for mail in OutboxMail.objects.all()}
-    told |= {"unprintable insult", "not genuine", "Unborn appeal", "unborn", "qanary"}
+    told |= {
+        "unprintable insult",
+        "not genuine",
+        "Unborn appeal",
+        "unborn",
+        "Unborn news",
+        "qanary",
+    }
     told |= {"Renamed Person", "Withdrawn Person"}
     return {value for value in told - LISTED - {"Spoken comment"} if value}
 

@@ -343,7 +343,7 @@ def test_a_sender_that_stands_still_is_noticed(client, campaign, mo, clock):
         "signatures of campaigns that ended long ago",
         "sheets of campaigns that ended long ago",
         "paper batches of campaigns that ended long ago",
-        "readers of news of campaigns that ended long ago",
+        "readers of campaigns that have no news any more",
         "reasons about those who left",
         "hours of days long past",
     }

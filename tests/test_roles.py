@@ -13,7 +13,7 @@ from signatures import proposals
 from signatures.models import Moderation, PaperSheet, Signature
 from tests import permissions
 from tests.desk import PASSWORD, DeskClient, has_factor, make_account, pages
-from tests.factories import confirmed, organisation, text
+from tests.factories import confirmed, make_update, organisation, text
 from tests.papers import entered
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +113,15 @@ campaigns_call_change               403/403 200/200 403/403 403/403 200/200 200/
 campaigns_call_history              403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_call_delete               403/403 200/200 403/403 403/403 200/200 200/200
 
+campaigns_update_changelist         403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_update_add                403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_update_change             403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_update_history            403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_update_delete             403/403 200/200 403/403 403/403 200/200 200/200
+campaigns_update_publish            403/403 302/302 403/403 403/403 302/302 302/302
+campaigns_update_mail               403/403 200/302 403/403 403/403 200/302 200/302
+campaigns_update_letter             403/405 200/405 403/405 403/405 200/405 200/405
+
 auth_user_changelist                403/403 403/403 403/403 403/403 200/200 200/200
 auth_user_add                       403/403 403/403 403/403 403/403 200/200 200/200
 auth_user_change                    403/403 403/403 403/403 403/403 200/200 200/200
@@ -165,6 +174,7 @@ def objects(client, campaign):
         "signatures/paperbatch": batch.pk,
         "campaigns/earlierappeal": earlier.pk,
         "campaigns/earlierorganisation": earlier.organisations.create(name="Old Action").pk,
+        "campaigns/update": make_update(campaign, published=False).pk,
         "auth/user": make_account("somebody", "moderator").pk,
         "content type": ContentType.objects.get_for_model(Campaign).pk,
         "r/<path:content_type_id>": campaign.pk,

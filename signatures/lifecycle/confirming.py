@@ -74,7 +74,9 @@ def heed_complaint(report: str, message_id: str) -> None:
     Such a one stays, and only the news end. A report that was heard before changes nothing.
     """
     mail = outbox.reported(report, message_id)
-    if mail is not None and not _disown(mail.signature):
+    if mail is None or mail.signature is None:  # a trial is nobody's
+        return
+    if not _disown(mail.signature):
         stop_updates(mail.signature)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import now
 
 from signatures import models, outbox, tally
@@ -27,7 +28,9 @@ def forget() -> dict[str, int]:
 def _forget_bounced() -> int:
     """Whose mailbox could not be reached a week ago gets no news, and the address goes."""
     before = now() - outbox.KEPT_FOR
-    bounced = OutboxMail.objects.filter(last_error=outbox.BOUNCED, failed_at__lte=before)
+    # Refused for good when it was handed over, or it came back later.
+    no_mailbox = Q(last_error__startswith="recipient 5") | Q(last_error=outbox.BOUNCED)
+    bounced = OutboxMail.objects.filter(no_mailbox, failed_at__lte=before)
     rows = Signature.objects.confirmed().filter(updates=True, pk__in=bounced.values("signature"))
     return rows.update(updates=False, email="")
 

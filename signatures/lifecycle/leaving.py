@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import now
 
 from signatures import tally
@@ -62,8 +63,9 @@ def want_updates(signature: Signature, email: str) -> bool:
 
 @transaction.atomic
 def stop_updates(signature: Signature) -> bool:
-    """No more news, and the address goes; the signature stays as it is."""
-    rows = Signature.objects.confirmed().filter(pk=signature.pk)
+    """No more news to this address, which goes, for whomever it signed; what it signed stays."""
+    same = Q(campaign=signature.campaign_id, address_hash=signature.address_hash, batch=None)
+    rows = Signature.objects.confirmed().filter(Q(pk=signature.pk) | same)
     if not rows.update(updates=False, email=""):
         return False
     enter_in_ledger(signature, NO_NEWS)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, Update
 from signatures.models.signature import FINGERPRINT_LENGTH, Signature
+from signatures.querysets import MailingQuerySet
 
 
 class Moderation(models.Model):
@@ -145,17 +146,19 @@ class Mailing(models.Model):
     """An update on its way to those who asked for news.
 
     Mails are put into the outbox in steps from `cursor`, the last signature that was looked at, so
-    that a crash neither leaves anybody out nor mails anybody twice.
+    that a crash neither leaves anybody out nor mails anybody twice. Whoever takes a step holds the
+    row's lock until it is done.
     """
 
     update = models.OneToOneField(Update, models.PROTECT, related_name="mailing")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("who"))
     at = models.DateTimeField(_("when"))
-    leased_until = models.DateTimeField(null=True)
     cursor = models.BigIntegerField(default=0)
     queued = models.PositiveIntegerField(_("mails"), default=0)
     finished_at = models.DateTimeField(_("all queued"), null=True)
     stopped_at = models.DateTimeField(_("stopped"), null=True)
+
+    objects = MailingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mailing")

@@ -45,17 +45,22 @@ class Mute(models.Model):
 
 
 class OutboxMail(models.Model):
-    """A mail kept with the write that caused it, until the mail server has taken it."""
+    """A mail kept with the write that caused it, until the mail server has taken it.
+
+    A mail of news has no recipient of its own: it goes to the address that its signature has at
+    that time. A trial of one belongs to no signature: an organiser wants to see it arrive.
+    """
 
     class Kind(models.TextChoices):
         CONFIRM = "confirm"
         REMINDER = "reminder"
         OWN_PAGE = "own_page"
         UPDATE = "update"
+        TRIAL = "trial"
         RENEW = "renew"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    signature = models.ForeignKey(Signature, models.CASCADE, related_name="mails")
+    signature = models.ForeignKey(Signature, models.CASCADE, null=True, related_name="mails")
     update = models.ForeignKey(Update, models.CASCADE, null=True, related_name="mails")
     recipient = SealedField(blank=True)
     language = models.CharField(max_length=10)
@@ -80,8 +85,17 @@ class OutboxMail(models.Model):
             ),
             models.CheckConstraint(
                 name="outbox_update_has_one",
-                condition=Q(kind="update", update__isnull=False)
-                | (~Q(kind="update") & Q(update=None)),
+                condition=Q(kind__in=["update", "trial"], update__isnull=False)
+                | (~Q(kind__in=["update", "trial"]) & Q(update=None)),
+            ),
+            models.CheckConstraint(
+                name="outbox_is_about_a_signature",
+                condition=Q(kind="trial", signature=None)
+                | (~Q(kind="trial") & Q(signature__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="outbox_update_has_no_recipient",
+                condition=~Q(kind="update") | Q(recipient=""),
             ),
             models.UniqueConstraint(
                 name="outbox_update_once",

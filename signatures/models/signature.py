@@ -231,6 +231,15 @@ class Signature(models.Model):
             and approved
         )
 
+    def is_reader_of(self, update) -> bool:
+        """The same rule as `SignatureQuerySet.readers`, but for the address itself."""
+        return (
+            self.updates
+            and self.campaign_id == update.campaign_id
+            and self.confirmed_at is not None
+            and self.withdrawn_at is None
+        )
+
     @property
     def listed_name(self) -> str:
         """An organisation's name in the language of the page, where it has one."""

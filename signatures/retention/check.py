@@ -88,7 +88,7 @@ def _late(due: datetime) -> Iterator[tuple[str, QuerySet[Any]]]:
     yield "ledger entries", forgetting.old_erasures(due)
     yield "log entries", forgetting.old_log_entries(due)
     yield "signatures of campaigns that ended long ago", forgetting.ended(due)
-    yield "readers of news of campaigns that ended long ago", forgetting.readers(due)
+    yield "readers of campaigns that have no news any more", forgetting.readers(due)
     over = forgetting.over(due, settings.AFTER_HAND_IN_DAYS)
     yield "sheets of campaigns that ended long ago", forgetting.sheets(over)
     yield "paper batches of campaigns that ended long ago", forgetting.batches(over)

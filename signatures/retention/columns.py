@@ -127,7 +127,7 @@ COLUMNS = {
         "trail",
     ),
     "signatures.Mailing": {
-        **dict.fromkeys(["id", "update", "leased_until", "cursor", "queued"], NOTHING),
+        **dict.fromkeys(["id", "update", "cursor", "queued"], NOTHING),
         **dict.fromkeys(["by", "at", "finished_at", "stopped_at"], "trail"),
     },
     "signatures.PaperBatch": {

@@ -68,9 +68,9 @@ def until_hand_in() -> str:
 
 def address_goes() -> str:
     words = _(
-        "Until you confirm, at most %(pending)s. If you want news: until you stop them; at the "
-        "latest %(news)s after the hand-in, or %(closing)s after the end of signing if nothing has "
-        "been handed in"
+        "Until you confirm, at most %(pending)s. If you want news: until you stop them, at the "
+        "latest %(news)s after the last news or the hand-in, or %(closing)s after the end of "
+        "signing if there was neither"
     )
     return words % {
         "pending": days(settings.PENDING_DAYS),

@@ -15,17 +15,28 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.db import transaction
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat, TruncDay
 from django.utils.timezone import now
 from redis.exceptions import RedisError
 
-from campaigns.models import Campaign
+from campaigns.models import AuditEvent, Campaign
 from signatures import lifecycle, tally
 from signatures.keys import SealedField
 from signatures.models import (
     Erasure,
     Kind,
+    Mailing,
     Moderation,
     OutboxMail,
     PaperBatch,
@@ -117,9 +128,21 @@ def forget_sheets(campaigns: QuerySet[Any]) -> int:
 
 
 def readers(moment: datetime) -> QuerySet[Signature]:
-    """Those who wanted news of a campaign that ended long ago."""
+    """Those who wanted news of a campaign that has none any more.
+
+    Its last mail of news left long ago, and so was it handed in, or closed if it never was.
+    Whoever came later waits as long for the next one.
+    """
+    before = moment - timedelta(days=settings.NEWS_DAYS)
+    mailed = Mailing.objects.filter(update__campaign=OuterRef("pk"))
+    handed_in = AuditEvent.objects.filter(campaign=OuterRef("pk"), verb="hand in")
+    silent = Campaign.objects.filter(
+        Exists(mailed) | Exists(handed_in) | Q(pk__in=over(moment, settings.NEWS_DAYS)),
+        ~Exists(mailed.filter(at__gt=before)),
+        ~Exists(handed_in.filter(at__gt=before)),
+    )
     return Signature.objects.confirmed().filter(
-        Q(updates=True) | ~Q(email=""), campaign__in=over(moment, settings.NEWS_DAYS)
+        Q(updates=True) | ~Q(email=""), campaign__in=silent.values("pk"), confirmed_at__lte=before
     )
 
 

@@ -11,6 +11,7 @@ from signatures.models import Signature
 
 RECENT = 8
 QUOTES = 3
+NEWS = 2
 
 
 @require_safe
@@ -57,6 +58,7 @@ def context(campaign: Campaign, version: Appeal | None = None) -> dict:
         "totals": tally.read(campaign),
         "first": listed.pinned(),
         "recent": listed.filter(pinned=None).order_by("-confirmed_at", "-id")[:RECENT],
+        "news": list(campaign.updates.published()[:NEWS]),
         "quotes": Signature.objects.quotable()
         .filter(campaign=campaign)
         .order_by("-comment_approved_at", "-id")[:QUOTES],

@@ -13,7 +13,7 @@ from signatures.views.limits import limited
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited("press")
+@limited("unsubscribe")
 def unsubscribe(request, token):
     """A GET shows a button. A POST needs no cookie and no `Origin`, and leads nowhere else."""
     signature = tokens.find(tokens.Purpose.UNSUBSCRIBE, token)

@@ -10,7 +10,7 @@ from campaigns.models import Call, Campaign
 from signatures import lifecycle, proposals
 from signatures.models import Moderation
 from tests.desk import PASSWORD, app_code, give_factor, make_account, pages
-from tests.factories import confirmed, make_campaign, text
+from tests.factories import confirmed, make_campaign, make_update, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,6 +132,7 @@ def test_every_page_of_the_desk_keeps_to_its_policy(page, client, campaign):
         "campaigns/campaign": campaign.pk,
         "campaigns/appeal": campaign.appeal.pk,
         "campaigns/call": call.pk,
+        "campaigns/update": make_update(campaign).pk,
         "auth/user": make_account("mo", "moderator").pk,
         "content type": ContentType.objects.get_for_model(Campaign).pk,
         "r/<path:content_type_id>": campaign.pk,

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from signatures import tally
 from signatures.models import Signature
-from tests.factories import code, links, make_campaign, read_mails
+from tests.factories import code, links, make_campaign, make_update, read_mails
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,8 +139,9 @@ def test_the_own_page_corrects_and_withdraws(page, campaign):
 @pytest.mark.parametrize("lang", ["en", "de", "uk"])
 def test_pages_are_accessible_and_fit_the_screen(open_browser, campaign, width, scheme, lang):
     page = open_browser(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    news = f"peace/updates/{make_update(campaign).pk}/"
     for path in ("peace/", "peace/sign/", "peace/sign/?as=organisation", "peace/signatories/",
-                 "peace/thanks/", "privacy/", "nothing/"):  # fmt: skip
+                 "peace/thanks/", "privacy/", "nothing/", "peace/updates/", news):  # fmt: skip
         page.goto(f"/{lang}/{path}")
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"

@@ -5,8 +5,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import now
+from i18nfield.strings import LazyI18nString
 
-from campaigns.models import Campaign
+from campaigns import lifecycle as campaigns
+from campaigns.models import Campaign, Update
 from signatures import forms, lifecycle, names, tally
 from signatures.models import Kind, OrganisationType, Signature, Visibility
 
@@ -54,6 +56,35 @@ COMMENTS = {
     ],
     "uk": ["Мій брат має право не брати до рук зброї."],
 }
+# Days ago, then title and text by language. The links are made up, as is the rest.
+NEWS = [
+    (
+        40,
+        {
+            "en": "A thousand signatures in a month",
+            "de": "Tausend Unterschriften in einem Monat",
+            "uk": "Тисяча підписів за місяць",
+        },
+        {
+            "en": "More than a thousand people have signed within four weeks.\n\n"
+            "What helps most now: pass the link on to two people who do not know it yet.",
+            "de": "Mehr als tausend Menschen haben in vier Wochen unterschrieben.\n\n"
+            "Was jetzt am meisten hilft: Gib den Link an zwei Menschen weiter.",
+            "uk": "За чотири тижні підписали понад тисячу людей.\n\n"
+            "Найбільше зараз допоможе, якщо передати посилання двом людям.",
+        },
+    ),
+    (
+        12,
+        {"en": "Questions in the Parliament", "de": "Fragen im Parlament"},
+        {
+            "en": "Two members of a committee have asked the Commission when it will act.\n\n"
+            "The session can be watched again:\nhttps://committee.example/session/12",
+            "de": "Zwei Abgeordnete haben die Kommission gefragt, wann sie handelt.\n\n"
+            "Die Sitzung zum Nachsehen:\nhttps://committee.example/session/12",
+        },
+    ),
+]
 VISIBILITIES = [Visibility.COUNT] * 5 + [Visibility.HANDIN] * 3 + [Visibility.PUBLIC] * 2
 
 
@@ -80,6 +111,7 @@ class Command(BaseCommand):
             row.appeal = appeal
         Signature.objects.bulk_create(rows, batch_size=BATCH)
         tally.recount(campaign)
+        write_news(campaign)
         self.stdout.write(f"{len(rows)} made-up signatures in {campaign.slug}.")
 
 
@@ -90,6 +122,8 @@ def person(campaign, chance, number) -> Signature:
     signature = signed(campaign, chance, Kind.INDIVIDUAL, country, f"person{number}@example.org")
     signature.visibility = visibility
     signature.name = "" if visibility == Visibility.COUNT else name
+    if chance.random() < 0.1:
+        signature.updates, signature.email = True, f"person{number}@example.org"
     if chance.random() < 0.05:
         signature.confirmed_at, signature.reminded_at = None, signature.signed_at
     elif visibility != Visibility.COUNT and number % 20 == 0:
@@ -99,6 +133,15 @@ def person(campaign, chance, number) -> Signature:
     if chance.random() < 0.003:
         signature.held_at, signature.held_reason = now(), "demonstration"
     return signature
+
+
+def write_news(campaign):
+    for days, title, body in NEWS:
+        update = Update.objects.create(
+            campaign=campaign, title=LazyI18nString(title), body=LazyI18nString(body)
+        )
+        campaigns.publish_update(update)
+        Update.objects.filter(pk=update.pk).update(published_at=now() - timedelta(days=days))
 
 
 def organisations(campaign, chance):
