@@ -26,11 +26,11 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import NoReverseMatch, reverse
 
 from petition_site import settings as source_settings
-from petition_site.staff import accounts
+from petition_site.staff import accounts, limits
 from petition_site.staff.gate import ENROLMENT
 from signatures.models import Counter
 from tests.desk import (
@@ -337,6 +337,75 @@ def test_codes_are_guessed_no_more_than_five_times_here_and_thirty_in_all(factor
     clock.shift(HOUR)
     enter(owner, factor)
     assert is_in(owner)
+
+
+@pytest.mark.slow
+def test_a_thousand_wrong_tries_from_200_networks_do_not_keep_the_owner_out(factor, clock):
+    home = {"REMOTE_ADDR": "198.51.100.1"}
+    enter(Client(**home), factor)
+    for number in range(200):
+        robot = Client(REMOTE_ADDR=f"203.0.113.{number}")
+        if number % 2:  # a stranger who knows the name, and one who has the password
+            pages = [log_in(robot, "olga", "wrong password") for _ in range(5)]
+        else:
+            log_in(robot, "olga")
+            pages = [robot.post(SECOND, {"code": "123456"}) for _ in range(5)]
+    assert "Too many" not in pages[-1].content.decode()
+    assert "Too many" in robot_with_the_password("203.0.113.250")
+
+    clock.shift(30)
+    owner = Client(**home)
+    enter(owner, factor)
+    assert is_in(owner)
+    # Whose coming in gives the strangers no new tries.
+    assert "Too many" in robot_with_the_password("203.0.113.251")
+
+
+def robot_with_the_password(address) -> str:
+    robot = Client(REMOTE_ADDR=address)
+    log_in(robot, "olga")
+    return robot.post(SECOND, {"code": "123456"}).content.decode()
+
+
+def test_who_guesses_from_where_the_owner_comes_in_has_five_tries_too(factor, clock):
+    enter(Client(), factor)
+    robot = Client()
+    log_in(robot, "olga")
+    pages = [robot.post(SECOND, {"code": "123456"}).content.decode() for _ in range(6)]
+
+    assert ["Too many" in page for page in pages] == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize(("days", "let_in"), [(29, True), (31, False)])
+def test_a_network_is_known_for_a_month_after_the_last_login(factor, clock, days, let_in):
+    home, moved = {"REMOTE_ADDR": "2001:db8::1"}, {"REMOTE_ADDR": "2001:db8::2"}  # one /64
+    enter(Client(**home), factor)
+    clock.shift(days * 24 * HOUR)
+    for number in range(6):
+        for _ in range(5):
+            robot_with_the_password(f"203.0.113.{number}")
+
+    owner = Client(**moved)
+    enter(owner, factor)
+    assert is_in(owner) is let_in
+
+
+def test_a_password_alone_makes_no_network_known(factor):
+    robot_with_the_password("203.0.113.7")
+
+    assert not Counter.objects.filter(key__contains="desk:known").exists()
+
+
+def test_a_network_is_known_for_one_account_and_kept_as_a_code(factor):
+    give_factor(make_account("otto"))
+    enter(Client(REMOTE_ADDR="203.0.113.7"), factor)
+
+    (key,) = Counter.objects.filter(key__contains="desk:known").values_list("key", flat=True)
+    assert not re.search(r"olga|203\.0", key)
+    request = RequestFactory(REMOTE_ADDR="203.0.113.7").get(INDEX)
+    assert [limits.is_known(request, name) for name in ("olga", "OLGA", "otto", "nobody")] == [
+        True, True, False, False,
+    ]  # fmt: skip
 
 
 def test_limits_keep_no_name_and_no_network(client, olga):
