@@ -32,6 +32,7 @@ from django.urls import NoReverseMatch, reverse
 from petition_site import settings as source_settings
 from petition_site.staff import accounts, limits
 from petition_site.staff.gate import ENROLMENT
+from signatures import keys
 from signatures.models import Counter
 from tests.desk import (
     PASSWORD,
@@ -73,6 +74,19 @@ def key_on(page) -> str:
     return re.search(r"<code>([A-Z2-7]+)</code>", page.content.decode())[1]
 
 
+def codes_on(page) -> list[str]:
+    return re.findall(r"<code>(\d{12})</code>", page.content.decode())
+
+
+def new_codes(client) -> list[str]:
+    client.post(f"{CODES}new/")
+    return codes_on(client.get(CODES))
+
+
+def recovery_data() -> dict:
+    return Authenticator.objects.get(type="recovery_codes").data
+
+
 def is_in(client) -> bool:
     return client.get(INDEX).status_code == 200
 
@@ -88,10 +102,12 @@ def test_the_first_login_sets_up_an_app_and_shows_the_codes_for_paper_once(clien
     answer = client.post(ACTIVATE, {"code": app_code(secret)})
 
     assert answer["Location"] == CODES
-    codes = re.findall(r"<code>(\d{12})</code>", client.get(CODES).content.decode())
+    codes = codes_on(client.get(CODES))
     assert len(set(codes)) == 10
     assert is_in(client)
-    assert codes[0] not in client.get(CODES).content.decode()
+    again = client.get(CODES).content.decode()
+    assert "10 codes are left." in again
+    assert codes[0] not in again
 
 
 def test_a_wrong_code_sets_nothing_up(client, olga):
@@ -136,10 +152,8 @@ def test_clocks_may_differ_by_one_code(client, factor, clock, later, let_in):
 
 
 def test_a_code_on_paper_lets_in_once(client, factor, olga):
-    log_in(client, "olga")
-    client.post(SECOND, {"code": app_code(factor)})
-    client.post(f"{CODES}new/")
-    (code, *_rest) = re.findall(r"<code>(\d{12})</code>", client.get(CODES).content.decode())
+    enter(client, factor)
+    (code, *_rest) = new_codes(client)
 
     for number, let_in in ((1, True), (2, False)):
         other = Client()
@@ -639,7 +653,7 @@ def test_a_factor_under_a_lost_key_takes_no_code(client, factor, olga, settings)
 def test_a_factor_outlives_a_rotation_of_the_keys(client, factor, olga, settings, capsys):
     client.force_login(olga)
     client.post(f"{CODES}new/")
-    (code, *_rest) = Authenticator.objects.get(type="recovery_codes").wrap().generate_codes()
+    (code, *_rest) = codes_on(client.get(CODES))
     new = Fernet.generate_key().decode()
     settings.SEAL_KEYS = [new, *settings.SEAL_KEYS]
     call_command("rotate_keys")
@@ -656,12 +670,73 @@ def test_a_factor_outlives_a_rotation_of_the_keys(client, factor, olga, settings
 def test_factors_are_encrypted_in_the_database(client, olga):
     secret = give_factor(olga)
     client.force_login(olga)
-    client.post(f"{CODES}new/")
+    codes = new_codes(client)
 
     kept = " ".join(str(data) for data in Authenticator.objects.values_list("data", flat=True))
     assert secret not in kept
-    codes = Authenticator.objects.get(type="recovery_codes").wrap().generate_codes()
     assert not any(code in kept for code in codes)
+
+
+def test_of_codes_on_paper_that_were_shown_only_hashes_are_kept_under_the_seal(client, olga):
+    client.force_login(olga)
+    with override_settings(PASSWORD_HASHERS=source_settings.PASSWORD_HASHERS):
+        codes = new_codes(client)
+
+    assert recovery_data().keys() == {"hashes"}
+    hashes = keys.unseal(recovery_data()["hashes"]).split()
+    assert len(set(hashes)) == len(codes) == 10
+    assert all(kept.startswith("argon2$argon2id$") for kept in hashes)
+
+
+def test_a_code_on_paper_that_was_not_shown_yet_lets_nobody_in(client, factor, olga):
+    client.force_login(olga)
+    client.post(f"{CODES}new/")
+    (code, *_rest) = Authenticator.objects.get(type="recovery_codes").wrap().generate_codes()
+    robot = Client()
+    log_in(robot, "olga")
+    robot.post(SECOND, {"code": code})
+    assert not is_in(robot)
+
+    assert code in codes_on(client.get(CODES))
+    robot.post(SECOND, {"code": code})
+    assert is_in(robot)
+
+
+def test_new_codes_on_paper_make_the_old_ones_void_and_used_ones_are_not_counted(client, olga):
+    client.force_login(olga)
+    old, new = new_codes(client), new_codes(client)
+    assert not set(old) & set(new)
+
+    for code, let_in in ((old[0], False), (new[0], True), (new[9], True)):
+        browser = Client()
+        log_in(browser, "olga")
+        browser.post(SECOND, {"code": code})
+        assert is_in(browser) is let_in
+    assert "8 codes are left." in client.get(CODES).content.decode()
+    assert len(keys.unseal(recovery_data()["hashes"]).split()) == 8
+
+
+def test_two_pages_at_once_show_the_codes_on_one_of_them(client, olga):
+    client.force_login(olga)
+    client.post(f"{CODES}new/")
+    first, second = (Authenticator.objects.get(type="recovery_codes").wrap() for _ in range(2))
+    for codes in (first, second):
+        assert not codes.did_view
+        codes.mark_as_viewed()
+
+    assert len(set(first.get_unused_codes())) == 10
+    assert second.get_unused_codes() == ["****"] * 10
+
+
+def test_a_code_of_an_app_costs_no_hash_of_a_code_on_paper(client, olga, settings):
+    client.force_login(olga)
+    settings.PASSWORD_HASHERS = ["tests.test_staff.CountingHasher"]
+    new_codes(client)
+    codes = Authenticator.objects.get(type="recovery_codes").wrap()
+    CountingHasher.work = 0
+
+    assert not any(map(codes.validate_code, ("123456", "", "x" * 12, "1" * 13, "٣" * 11)))
+    assert CountingHasher.work == 0
 
 
 # Passwords
