@@ -40,6 +40,7 @@ from signatures.lifecycle.signing import (
     REMINDED_AFTER,
     UNSOLVED,
     address_hash,
+    exact_hash,
     gist,
     remind,
     sign,
@@ -48,7 +49,7 @@ from signatures.lifecycle.signing import (
 __all__ = [
     "CROWDED", "GRACE", "HIDDEN", "HONEYPOT", "MUTED_FOR", "NO_NEWS", "REMINDED_AFTER",
     "UNSOLVED", "address_hash", "approve", "confirm", "confirm_as_read", "correct", "deny",
-    "erase", "forget", "gist", "heed_bounce", "heed_complaint", "hide", "hold", "hold_all",
-    "is_too_late", "refuse", "release", "release_all", "remind", "restore", "sign",
+    "erase", "exact_hash", "forget", "gist", "heed_bounce", "heed_complaint", "hide", "hold",
+    "hold_all", "is_too_late", "refuse", "release", "release_all", "remind", "restore", "sign",
     "stop_updates", "want_updates", "withdraw",
 ]  # fmt: skip

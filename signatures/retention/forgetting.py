@@ -138,7 +138,7 @@ def strip(keys: list[int]) -> int:
 
 ONLY_THE_COUNT: dict[str, Any] = {
     "name": "", "city": "", "comment": "", "role": "", "contact_domain": "", "via": "",
-    "signals": "", "affiliation": "", "quote": False,
+    "signals": "", "affiliation": "", "quote": False, "exact_hash": "",
     "address_hash": Concat(Value(FORGOTTEN), Cast("pk", CharField())),
     "email": Case(
         When(updates=True, then=F("email")), default=Value(""), output_field=SealedField()
