@@ -147,7 +147,8 @@ def clean_address(text: str) -> str:
 
 
 def canonical_address(address: str) -> str:
-    """The same for all spellings of one mailbox; for recognising duplicates, never for delivery.
+    """The same for all spellings of one mailbox; for recognising duplicates, never for delivery,
+    and not for telling one owner about another (`exact_address`).
 
     Case and a +tag are folded everywhere, dots only where the provider ignores them.
     """
@@ -157,6 +158,16 @@ def canonical_address(address: str) -> str:
     if domain in DOTS_DO_NOT_MATTER:
         local = local.replace(".", "")
     return f"{local}@{domain}"
+
+
+def exact_address(address: str) -> str:
+    """The same for spellings that are surely one mailbox; for deciding what may be mailed there.
+
+    Some providers give a+b@ to somebody else than a@.
+    """
+    if SAME_PROVIDER.get(domain_of(address), domain_of(address)) in DOTS_DO_NOT_MATTER:
+        return canonical_address(address)
+    return address.lower()
 
 
 def domain_of(address: str) -> str:

@@ -2,8 +2,9 @@
 fast mails leave.
 
 Networks (IPv4 /32, IPv6 /64) and addresses are counted under keyed hashes; the key of the networks
-changes every day, and no counter lives longer than two days. When the counter store cannot be
-reached, people come before limits: the act goes on, and the log says so.
+changes every day, and no counter of them lives longer than two days. (Only the desk remembers
+longer from where an account's owner has come in: see `petition_site.staff.limits`.) When the
+counter store cannot be reached, people come before limits: the act goes on, and the log says so.
 """
 
 import ipaddress
@@ -177,7 +178,12 @@ def let_domain_rest(address: str, seconds: float) -> None:
 def network(request: HttpRequest) -> str:
     """The visitor's network of today as a keyed hash; tomorrow it is another one."""
     today = now().date().isoformat()
-    return keys.fingerprint("network", today, _network_of(client_address(request)))
+    return keys.fingerprint("network", today, network_address(request))
+
+
+def network_address(request: HttpRequest) -> str:
+    """The visitor's network itself, for keyed hashes and for nothing else."""
+    return _network_of(client_address(request))
 
 
 def client_address(request: HttpRequest) -> str:

@@ -99,7 +99,7 @@ def test_withdrawing_leaves_nothing_that_leads_to_a_person(client, own_page, sig
     press(client, own_page, action="withdraw")
 
     signature.refresh_from_db()
-    for field in ("name", "email", "city", "comment", "address_hash", "role"):
+    for field in ("name", "email", "city", "comment", "address_hash", "exact_hash", "role"):
         assert getattr(signature, field) == ""
     assert not Token.objects.exists()
     assert not OutboxMail.objects.exists()
@@ -121,22 +121,68 @@ def test_erasing_leaves_no_row_and_the_ledger_knows_it(client, campaign, own_pag
 def test_news_are_asked_for_with_the_address_that_signed_and_stopped_at_once(
     client, own_page, signature
 ):
-    press(client, own_page, action="want-updates", email="Sam+news@example.org")
+    press(client, own_page, action="want-updates", email="Sam@Example.org")
     signature.refresh_from_db()
-    assert (signature.updates, signature.email) == (True, "Sam+news@example.org")
+    assert (signature.updates, signature.email) == (True, "Sam@example.org")
 
     press(client, own_page, action="stop-updates")
     signature.refresh_from_db()
     assert (signature.updates, signature.email) == (False, "")
 
 
-def test_news_go_to_no_other_address(client, own_page, signature):
-    answer = press(client, own_page, action="want-updates", email="mallory@example.org")
+# Somewhere the second one may be another person's.
+@pytest.mark.parametrize("email", ["mallory@example.org", "sam+news@example.org"])
+def test_news_go_to_no_other_address(client, own_page, signature, email):
+    answer = press(client, own_page, action="want-updates", email=email)
 
     assert answer.status_code == 422
     assert "This is not the address with which you signed." in answer.content.decode()
     signature.refresh_from_db()
     assert not signature.updates
+
+
+def test_the_way_to_the_own_page_is_mailed_to_the_very_address_alone(client, campaign, signature):
+    for email, arrives in (("sam+other@example.org", False), ("SAM@example.org", True)):
+        answer = post(client, campaign, person(email=email, name="Somebody Else"))
+        assert answer.status_code == 303
+        assert [mail.to for mail in read_mails()] == ([[email]] if arrives else [])
+    signature.refresh_from_db()
+    assert signature.name == "Sam Example"
+
+
+@pytest.mark.parametrize("email", ["s.am+tag@gmail.com", "SAM@googlemail.com"])
+def test_where_all_spellings_are_one_mailbox_they_all_lead_to_it(client, campaign, email):
+    confirmed(client, campaign, email="sam@gmail.com")
+    post(client, campaign, person(email=email))
+
+    assert "manage" in links(read_mails()[-1])
+
+
+def test_who_gets_no_link_leaves_no_more_trace_than_who_gets_one(client, campaign, signature):
+    tables = (Signature, Token, OutboxMail, Erasure)
+    before = [model.objects.count() for model in tables]
+    post(client, campaign, person(email="sam+other@example.org"))
+
+    assert [model.objects.count() for model in tables] == before
+
+
+def test_a_pending_signature_has_one_owner_and_what_another_tag_was_mailed_is_void(
+    client, campaign
+):
+    post(client, campaign, person(email="sam@example.org", name="Sam Example"))
+    first = links(read_mails()[-1])["confirm"]
+    post(client, campaign, person(email="sam+other@example.org", name="Somebody Else"))
+    second = links(read_mails()[-1])["confirm"]
+
+    assert client.get(first).status_code == 404
+    assert "Somebody Else" in client.get(second).content.decode()
+
+
+def test_a_mail_that_still_waits_goes_to_no_former_owner(client, campaign):
+    post(client, campaign, person(email="sam@example.org"))
+    post(client, campaign, person(email="sam+other@example.org"))
+
+    assert [mail.to for mail in read_mails()] == [["sam+other@example.org"]]
 
 
 def test_everything_that_is_kept_can_be_taken_along(client, own_page, signature, mo):

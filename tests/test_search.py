@@ -146,10 +146,32 @@ def test_who_looked_for_an_address_is_in_the_trail_and_for_which_is_not(desk, ca
         "user__password__startswith=a", "moderations__by__password__startswith=a",
         "email__startswith=a", "address_hash__startswith=a", "name=Canary",
         "tokens__digest__startswith=a", "campaign__events__by__username=a", "canary@example.org=1",
+        "campaign__title__contains=a", "campaign__slug__startswith=p", "campaign__slug=peace",
+        "kind__startswith=i", "kind__regex=^i", "language__gte=a", "visibility__contains=p",
+        "state__startswith=w", "found__gte=1", "country=DE", "campaign__id__gte=1",
     ],
 )  # fmt: skip
 def test_the_list_is_filtered_by_its_filters_alone(desk, campaign, lookup):
     assert desk.get(f"{LIST}?{lookup}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("lookup", "found"),
+    [
+        ("kind__exact=individual", True), ("kind__exact=organisation", False),
+        ("kind=individual", True), ("visibility__in=count,handin", False),
+        ("language__isnull=False", True), ("state=counted", True), ("state=held", False),
+        ("campaign__id__exact={pk}", True), ("campaign__id__exact=0", False),
+        ("campaign__isnull=False", True),
+    ],
+)  # fmt: skip
+def test_the_filters_that_are_shown_filter(desk, campaign, lookup, found):
+    signature = confirmed(desk, campaign, visibility="public")
+    make_campaign("bread")  # with one campaign alone there is no filter of campaigns
+    desk.force_login(make_account("moritz", "moderator"))
+
+    page = desk.get(f"{LIST}?{lookup.format(pk=campaign.pk)}")
+    assert rows(page) == ({signature.pk} if found else set())
 
 
 def test_what_was_written_into_a_refused_request_goes_to_no_log(desk, campaign, caplog):

@@ -26,12 +26,13 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import NoReverseMatch, reverse
 
 from petition_site import settings as source_settings
-from petition_site.staff import accounts
+from petition_site.staff import accounts, limits
 from petition_site.staff.gate import ENROLMENT
+from signatures import keys
 from signatures.models import Counter
 from tests.desk import (
     PASSWORD,
@@ -73,6 +74,19 @@ def key_on(page) -> str:
     return re.search(r"<code>([A-Z2-7]+)</code>", page.content.decode())[1]
 
 
+def codes_on(page) -> list[str]:
+    return re.findall(r"<code>(\d{12})</code>", page.content.decode())
+
+
+def new_codes(client) -> list[str]:
+    client.post(f"{CODES}new/")
+    return codes_on(client.get(CODES))
+
+
+def recovery_data() -> dict:
+    return Authenticator.objects.get(type="recovery_codes").data
+
+
 def is_in(client) -> bool:
     return client.get(INDEX).status_code == 200
 
@@ -88,10 +102,12 @@ def test_the_first_login_sets_up_an_app_and_shows_the_codes_for_paper_once(clien
     answer = client.post(ACTIVATE, {"code": app_code(secret)})
 
     assert answer["Location"] == CODES
-    codes = re.findall(r"<code>(\d{12})</code>", client.get(CODES).content.decode())
+    codes = codes_on(client.get(CODES))
     assert len(set(codes)) == 10
     assert is_in(client)
-    assert codes[0] not in client.get(CODES).content.decode()
+    again = client.get(CODES).content.decode()
+    assert "10 codes are left." in again
+    assert codes[0] not in again
 
 
 def test_a_wrong_code_sets_nothing_up(client, olga):
@@ -136,10 +152,8 @@ def test_clocks_may_differ_by_one_code(client, factor, clock, later, let_in):
 
 
 def test_a_code_on_paper_lets_in_once(client, factor, olga):
-    log_in(client, "olga")
-    client.post(SECOND, {"code": app_code(factor)})
-    client.post(f"{CODES}new/")
-    (code, *_rest) = re.findall(r"<code>(\d{12})</code>", client.get(CODES).content.decode())
+    enter(client, factor)
+    (code, *_rest) = new_codes(client)
 
     for number, let_in in ((1, True), (2, False)):
         other = Client()
@@ -337,6 +351,75 @@ def test_codes_are_guessed_no_more_than_five_times_here_and_thirty_in_all(factor
     clock.shift(HOUR)
     enter(owner, factor)
     assert is_in(owner)
+
+
+@pytest.mark.slow
+def test_a_thousand_wrong_tries_from_200_networks_do_not_keep_the_owner_out(factor, clock):
+    home = {"REMOTE_ADDR": "198.51.100.1"}
+    enter(Client(**home), factor)
+    for number in range(200):
+        robot = Client(REMOTE_ADDR=f"203.0.113.{number}")
+        if number % 2:  # a stranger who knows the name, and one who has the password
+            pages = [log_in(robot, "olga", "wrong password") for _ in range(5)]
+        else:
+            log_in(robot, "olga")
+            pages = [robot.post(SECOND, {"code": "123456"}) for _ in range(5)]
+    assert "Too many" not in pages[-1].content.decode()
+    assert "Too many" in robot_with_the_password("203.0.113.250")
+
+    clock.shift(30)
+    owner = Client(**home)
+    enter(owner, factor)
+    assert is_in(owner)
+    # Whose coming in gives the strangers no new tries.
+    assert "Too many" in robot_with_the_password("203.0.113.251")
+
+
+def robot_with_the_password(address) -> str:
+    robot = Client(REMOTE_ADDR=address)
+    log_in(robot, "olga")
+    return robot.post(SECOND, {"code": "123456"}).content.decode()
+
+
+def test_who_guesses_from_where_the_owner_comes_in_has_five_tries_too(factor, clock):
+    enter(Client(), factor)
+    robot = Client()
+    log_in(robot, "olga")
+    pages = [robot.post(SECOND, {"code": "123456"}).content.decode() for _ in range(6)]
+
+    assert ["Too many" in page for page in pages] == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize(("days", "let_in"), [(29, True), (31, False)])
+def test_a_network_is_known_for_a_month_after_the_last_login(factor, clock, days, let_in):
+    home, moved = {"REMOTE_ADDR": "2001:db8::1"}, {"REMOTE_ADDR": "2001:db8::2"}  # one /64
+    enter(Client(**home), factor)
+    clock.shift(days * 24 * HOUR)
+    for number in range(6):
+        for _ in range(5):
+            robot_with_the_password(f"203.0.113.{number}")
+
+    owner = Client(**moved)
+    enter(owner, factor)
+    assert is_in(owner) is let_in
+
+
+def test_a_password_alone_makes_no_network_known(factor):
+    robot_with_the_password("203.0.113.7")
+
+    assert not Counter.objects.filter(key__contains="desk:known").exists()
+
+
+def test_a_network_is_known_for_one_account_and_kept_as_a_code(factor):
+    give_factor(make_account("otto"))
+    enter(Client(REMOTE_ADDR="203.0.113.7"), factor)
+
+    (key,) = Counter.objects.filter(key__contains="desk:known").values_list("key", flat=True)
+    assert not re.search(r"olga|203\.0", key)
+    request = RequestFactory(REMOTE_ADDR="203.0.113.7").get(INDEX)
+    assert [limits.is_known(request, name) for name in ("olga", "OLGA", "otto", "nobody")] == [
+        True, True, False, False,
+    ]  # fmt: skip
 
 
 def test_limits_keep_no_name_and_no_network(client, olga):
@@ -570,7 +653,7 @@ def test_a_factor_under_a_lost_key_takes_no_code(client, factor, olga, settings)
 def test_a_factor_outlives_a_rotation_of_the_keys(client, factor, olga, settings, capsys):
     client.force_login(olga)
     client.post(f"{CODES}new/")
-    (code, *_rest) = Authenticator.objects.get(type="recovery_codes").wrap().generate_codes()
+    (code, *_rest) = codes_on(client.get(CODES))
     new = Fernet.generate_key().decode()
     settings.SEAL_KEYS = [new, *settings.SEAL_KEYS]
     call_command("rotate_keys")
@@ -587,12 +670,73 @@ def test_a_factor_outlives_a_rotation_of_the_keys(client, factor, olga, settings
 def test_factors_are_encrypted_in_the_database(client, olga):
     secret = give_factor(olga)
     client.force_login(olga)
-    client.post(f"{CODES}new/")
+    codes = new_codes(client)
 
     kept = " ".join(str(data) for data in Authenticator.objects.values_list("data", flat=True))
     assert secret not in kept
-    codes = Authenticator.objects.get(type="recovery_codes").wrap().generate_codes()
     assert not any(code in kept for code in codes)
+
+
+def test_of_codes_on_paper_that_were_shown_only_hashes_are_kept_under_the_seal(client, olga):
+    client.force_login(olga)
+    with override_settings(PASSWORD_HASHERS=source_settings.PASSWORD_HASHERS):
+        codes = new_codes(client)
+
+    assert recovery_data().keys() == {"hashes"}
+    hashes = keys.unseal(recovery_data()["hashes"]).split()
+    assert len(set(hashes)) == len(codes) == 10
+    assert all(kept.startswith("argon2$argon2id$") for kept in hashes)
+
+
+def test_a_code_on_paper_that_was_not_shown_yet_lets_nobody_in(client, factor, olga):
+    client.force_login(olga)
+    client.post(f"{CODES}new/")
+    (code, *_rest) = Authenticator.objects.get(type="recovery_codes").wrap().generate_codes()
+    robot = Client()
+    log_in(robot, "olga")
+    robot.post(SECOND, {"code": code})
+    assert not is_in(robot)
+
+    assert code in codes_on(client.get(CODES))
+    robot.post(SECOND, {"code": code})
+    assert is_in(robot)
+
+
+def test_new_codes_on_paper_make_the_old_ones_void_and_used_ones_are_not_counted(client, olga):
+    client.force_login(olga)
+    old, new = new_codes(client), new_codes(client)
+    assert not set(old) & set(new)
+
+    for code, let_in in ((old[0], False), (new[0], True), (new[9], True)):
+        browser = Client()
+        log_in(browser, "olga")
+        browser.post(SECOND, {"code": code})
+        assert is_in(browser) is let_in
+    assert "8 codes are left." in client.get(CODES).content.decode()
+    assert len(keys.unseal(recovery_data()["hashes"]).split()) == 8
+
+
+def test_two_pages_at_once_show_the_codes_on_one_of_them(client, olga):
+    client.force_login(olga)
+    client.post(f"{CODES}new/")
+    first, second = (Authenticator.objects.get(type="recovery_codes").wrap() for _ in range(2))
+    for codes in (first, second):
+        assert not codes.did_view
+        codes.mark_as_viewed()
+
+    assert len(set(first.get_unused_codes())) == 10
+    assert second.get_unused_codes() == ["****"] * 10
+
+
+def test_a_code_of_an_app_costs_no_hash_of_a_code_on_paper(client, olga, settings):
+    client.force_login(olga)
+    settings.PASSWORD_HASHERS = ["tests.test_staff.CountingHasher"]
+    new_codes(client)
+    codes = Authenticator.objects.get(type="recovery_codes").wrap()
+    CountingHasher.work = 0
+
+    assert not any(map(codes.validate_code, ("123456", "", "x" * 12, "1" * 13, "٣" * 11)))
+    assert CountingHasher.work == 0
 
 
 # Passwords

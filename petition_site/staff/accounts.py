@@ -55,6 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request, user):
         super().login(request, user)
         visits.begin(request, user)
+        limits.remember(request, user.get_username())
         log.info("Account %d has logged in.", user.pk)
 
     def is_reauthentication_required(self, *, app, **kwargs):

@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from signatures import tally
 from signatures.lifecycle.counting import stop_counting
-from signatures.lifecycle.signing import address_hash
+from signatures.lifecycle.signing import exact_hash
 from signatures.models import Erasure, PaperBatch, SealedEntry, Signature, Visibility
 
 # What the ledger says of those who stay but took something back; also a visibility below `public`.
@@ -21,7 +21,8 @@ ON_PAPER, PAPER_BATCH = "paper:", "paper batch"
 
 # A withdrawn signature keeps what the totals need: campaign, kind, country and its timestamps.
 NOTHING_PERSONAL = {
-    "address_hash": "", "email": "", "name": "", "city": "", "comment": "", "role": "",
+    "address_hash": "", "exact_hash": "", "email": "",
+    "name": "", "city": "", "comment": "", "role": "",
     "affiliation": "", "organisation": "", "organisation_folded": "", "organisation_names": "",
     "aliases": "", "website": "", "contact_domain": "", "via": "", "signals": "",
     "updates": False, "quote": False, "pinned": None,
@@ -55,7 +56,7 @@ def erase(signature: Signature) -> bool:
 
 def want_updates(signature: Signature, email: str) -> bool:
     """News go to this address from now on; it must be the one that signed."""
-    if address_hash(signature.campaign, email) != signature.address_hash:
+    if exact_hash(signature.campaign, email) != signature.exact_hash:
         return False
     rows = Signature.objects.confirmed().filter(pk=signature.pk)
     return bool(rows.update(updates=True, email=email))

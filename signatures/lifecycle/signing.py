@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from campaigns.models import Campaign
 from signatures import emails, keys, names, throttle
-from signatures.models import Mute, Signature
+from signatures.models import Mute, OutboxMail, Signature, Token
 
 REMINDED_AFTER = timedelta(days=1)
 BATCH = 500
@@ -29,6 +29,11 @@ def address_hash(campaign: Campaign, address: str) -> str:
     return keys.fingerprint("address", str(campaign.pk), names.canonical_address(address))
 
 
+def exact_hash(campaign: Campaign, address: str) -> str:
+    """Of this very address, case apart: what leads to a signature is mailed to no other one."""
+    return keys.fingerprint("exact", str(campaign.pk), names.exact_address(address))
+
+
 def gist(details: dict[str, Any]) -> str:
     """Of what was typed: the same for the same, and tells nothing."""
     return keys.fingerprint("details", *(str(details.get(field) or "") for field in TYPED))
@@ -39,11 +44,16 @@ def sign(campaign: Campaign, details: dict[str, Any], hold_because: str = "") ->
 
     `details` are the fields of a `Signature`, as `forms` has cleaned them. Whether the address is
     new, pending, confirmed or muted makes no difference that the caller could see: pending rows
-    take the newest details, owners of confirmed ones get the link to their own page. What is held
-    waits for an organiser, and does not count until it is released; its owner is asked to confirm
-    all the same, unless it fell into the honeypot.
+    take the newest details, owners of confirmed ones get the link to their own page (not those
+    at another +tag of the address). What is held waits for an organiser, and does not count
+    until it is released; its owner is asked to confirm all the same, unless it fell into the
+    honeypot.
     """
-    details = {**details, "address_hash": address_hash(campaign, details["email"])}
+    details = {
+        **details,
+        "address_hash": address_hash(campaign, details["email"]),
+        "exact_hash": exact_hash(campaign, details["email"]),
+    }
     try:
         _sign(campaign, details, hold_because)
     except IntegrityError:  # the same address a moment ago, in another process
@@ -65,6 +75,8 @@ def _sign(campaign: Campaign, details: dict[str, Any], hold_because: str) -> Non
 
 def _sign_or_remind_of_it(campaign: Campaign, details: dict[str, Any], hold_because: str) -> None:
     key = {"campaign": campaign, "address_hash": details["address_hash"]}
+    if hold_because != HONEYPOT:
+        _void_what_went_to_another_tag(campaign, details)
     signature = Signature.objects.live().filter(**key, kind=details["kind"]).first()
     details = {**details, "appeal": campaign.appeal, "signed_at": now()}
     if signature is None:
@@ -73,17 +85,32 @@ def _sign_or_remind_of_it(campaign: Campaign, details: dict[str, Any], hold_beca
         nobody = keys.fingerprint("nobody", details["address_hash"])
         _without_a_trace(lambda: _keep(campaign, {**details, "address_hash": nobody}, hold_because))
     elif not _keep_newest(signature, details, hold_because):
-        _mail(emails.own_page, signature, details)
+        _mail(emails.own_page, signature, details, signature.exact_hash == details["exact_hash"])
         return
     if hold_because != HONEYPOT:
         _mail(emails.ask_to_confirm, signature, details)
 
 
-def _mail(put: Callable[[Signature, str, str], None], signature: Signature, details: Any) -> None:
+def _void_what_went_to_another_tag(campaign: Campaign, details: dict[str, Any]) -> None:
+    """A pending signature is about to have this owner, and may have had another one."""
+    others = Signature.objects.pending().filter(
+        campaign=campaign, address_hash=details["address_hash"], kind=details["kind"]
+    )
+    others = others.exclude(exact_hash=details["exact_hash"])
+    Token.objects.filter(signature__in=others).delete()
+    OutboxMail.objects.waiting().filter(signature__in=others).delete()
+
+
+def _mail(
+    put: Callable[[Signature, str, str], None],
+    signature: Signature,
+    details: dict[str, Any],
+    is_theirs: bool = True,
+) -> None:
     def step() -> None:
         put(signature, details["email"], details["language"])
 
-    if throttle.may_mail(signature.address_hash):
+    if throttle.may_mail(signature.address_hash) and is_theirs:
         step()
     else:
         _without_a_trace(step)

@@ -53,10 +53,12 @@ class OrganisationType(models.TextChoices):
 class Signature(models.Model):
     """One act of support by a person or an organisation, online or on paper (`batch`).
 
-    `address_hash` is a keyed hash of the canonical address, bound to the campaign; `email` is there
-    only while the signature is pending, and later for those who asked for updates. A withdrawn
-    signature keeps what the totals need and nothing that leads to a person. `organisation_folded`
-    has all names of an organisation as they are searched, a line for each, the signed one first.
+    `address_hash` is a keyed hash of the canonical address, bound to the campaign, and `exact_hash`
+    one of the very address: where only the first agrees, somebody else may be at the other end, who
+    is told nothing. `email` is there only while the signature is pending, and later for those who
+    asked for updates. A withdrawn signature keeps what the totals need and nothing that leads to a
+    person. `organisation_folded` has all names of an organisation as they are searched, a line for
+    each, the signed one first.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="signatures")
@@ -64,6 +66,7 @@ class Signature(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     language = models.CharField(_("language"), max_length=10)
     address_hash = models.CharField(max_length=FINGERPRINT_LENGTH, blank=True)
+    exact_hash = models.CharField(max_length=FINGERPRINT_LENGTH, blank=True)
     email = SealedField(_("address"), blank=True)
     name = SealedField(_("name"), blank=True)
     country = models.CharField(_("country"), max_length=2)
@@ -130,7 +133,13 @@ class Signature(models.Model):
             models.CheckConstraint(
                 name="signature_on_paper_has_no_address",
                 condition=Q(batch=None)
-                | Q(kind="individual", address_hash="", email="", confirmed_at__isnull=False),
+                | Q(
+                    kind="individual",
+                    address_hash="",
+                    exact_hash="",
+                    email="",
+                    confirmed_at__isnull=False,
+                ),
             ),
             models.CheckConstraint(
                 name="signature_count_keeps_no_name",
@@ -154,6 +163,7 @@ class Signature(models.Model):
                 condition=LIVE
                 | Q(
                     address_hash="",
+                    exact_hash="",
                     email="",
                     name="",
                     city="",

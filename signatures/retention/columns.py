@@ -11,6 +11,7 @@ COLUMNS = {
         "kind": "figures",
         "language": "figures",
         "address_hash": "hash",
+        "exact_hash": "hash",
         "email": "address",
         "name": "name",
         "country": "figures",

@@ -20,6 +20,7 @@ from signatures.retention.columns import COLUMNS, NOT_ABOUT_PEOPLE
 LEDGER_DAYS = 2 * settings.BACKUP_DAYS
 LOG_DAYS = 365
 EXACT_DAYS = 30  # after that a signature keeps the day, no longer the hour
+KNOWN_DAYS = 30  # how long the desk remembers from where somebody has logged in
 CODE_DAYS = 7  # how long wrong guesses of a code are counted
 
 READABLE = _("readable")
@@ -219,6 +220,13 @@ LINES = {
         READABLE,
         lambda: str(_("As long as you have an account")),
     ),
+    "known": Held(
+        DESK,
+        _("From which networks you have logged in"),
+        _("So that nobody keeps you out by guessing your codes from elsewhere"),
+        HASHED,
+        lambda: days(KNOWN_DAYS),
+    ),
     "log": Held(
         DESK,
         _("What you changed and decided, and when"),
@@ -237,8 +245,8 @@ LINES = {
         lambda: str(_("As long as the site is there")),
     ),
 }
-# Not a column of ours.
-ELSEWHERE = {"backup"}
+# No column of its own: what is copied, and some of the counters.
+ELSEWHERE = {"backup", "known"}
 
 
 def table() -> list[tuple[str, list[Row]]]:

@@ -191,7 +191,7 @@ def strip(keys: list[int]) -> int:
 
 ONLY_THE_COUNT: dict[str, Any] = {
     "name": "", "city": "", "comment": "", "role": "", "contact_domain": "", "via": "",
-    "signals": "", "affiliation": "", "quote": False,
+    "signals": "", "affiliation": "", "quote": False, "exact_hash": "",
     "address_hash": Case(
         When(batch=None, then=Concat(Value(FORGOTTEN), Cast("pk", CharField()))),
         default=Value(""),

@@ -167,6 +167,7 @@ def signed(campaign, chance, kind, country, address) -> Signature:
         kind=kind,
         language=chance.choice([code for code, _name in settings.LANGUAGES]),
         address_hash=lifecycle.address_hash(campaign, address),
+        exact_hash=lifecycle.exact_hash(campaign, address),
         country=country,
         via="demo",
         consent_version=forms.CONSENT_VERSION,

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 from signatures import keys
 
 BATCH = 500
-IN_A_FACTOR = {"secret", "seed"}  # of an app that makes codes, and of codes on paper
+IN_A_FACTOR = {"secret", "seed", "hashes"}  # of an app that makes codes, and of codes on paper
 
 
 class Command(BaseCommand):
