@@ -1,5 +1,5 @@
 """Django looks here for the desk."""
 
-from signatures.desk import moderation
+from signatures.desk import exports, hand_in, moderation
 
-__all__ = ["moderation"]
+__all__ = ["exports", "hand_in", "moderation"]

@@ -1,6 +1,16 @@
 from django.urls import path, re_path, register_converter
 
-from signatures.views import appeal, confirm, integrity, lists, manage, pages, sign, unsubscribe
+from signatures.views import (
+    appeal,
+    confirm,
+    hand_in,
+    integrity,
+    lists,
+    manage,
+    pages,
+    sign,
+    unsubscribe,
+)
 
 app_name = "signatures"
 
@@ -55,5 +65,6 @@ urlpatterns = [
     path("<code:slug>/denied/", pages.denied, name="denied"),
     path("<code:slug>/withdrawn/", pages.withdrawn, name="withdrawn"),
     path("<code:slug>/signatories/", lists.signatories, name="signatories"),
+    path("<code:slug>/hand-in/", hand_in.hand_in, name="hand_in"),
     path("<code:slug>/call/<code:partner>/", appeal.call, name="call"),
 ]

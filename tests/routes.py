@@ -74,6 +74,7 @@ ROUTES = {
     "en/<code:slug>/denied/": Route("public", "/en/peace/denied/"),
     "en/<code:slug>/withdrawn/": Route("public", "/en/peace/withdrawn/"),
     "en/<code:slug>/signatories/": Route("public", "/en/peace/signatories/"),
+    "en/<code:slug>/hand-in/": Route("public", "/en/peace/hand-in/"),
     "en/<code:slug>/call/<code:partner>/": Route("public", "/en/peace/call/wri/"),
 }
 DESK = f"{settings.ADMIN_PATH}/"  # whatever is below is the organisers' desk

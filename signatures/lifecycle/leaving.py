@@ -1,5 +1,6 @@
 """What signatories do on their own page, and what they take back."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -8,7 +9,14 @@ from django.utils.timezone import now
 from signatures import tally
 from signatures.lifecycle.counting import stop_counting
 from signatures.lifecycle.signing import address_hash
-from signatures.models import Erasure, SealedEntry, Signature, Visibility
+from signatures.models import (
+    Erasure,
+    HandIn,
+    HandInFile,
+    SealedEntry,
+    Signature,
+    Visibility,
+)
 
 # What the ledger says of those who stay but took something back; also a visibility below `public`.
 NO_NEWS, HIDDEN = "updates", "hidden"
@@ -42,6 +50,7 @@ def erase(signature: Signature) -> bool:
     """The signatory wants no trace: the row goes, and the totals keep that one was erased."""
     if not withdraw(signature):
         return False
+    SealedEntry.objects.filter(signature=signature).update(country="")
     Signature.objects.filter(pk=signature.pk).delete()
     tally.add_gone(signature.campaign_id, tally.ERASED, 1)
     return True
@@ -71,9 +80,10 @@ def correct(signature: Signature, name: str, visibility: str) -> bool:
     changes: dict[str, Any] = {"visibility": visibility, "name": name}
     if visibility == Visibility.COUNT:
         changes |= ONLY_COUNTED
-        _leave_sealed_lists(signature)
     if not Signature.objects.confirmed().filter(pk=signature.pk).update(**changes):
         return False
+    if visibility == Visibility.COUNT:
+        _leave_sealed_lists(signature)
     if visibility != Visibility.PUBLIC:
         enter_in_ledger(signature, visibility)
     return True
@@ -87,9 +97,22 @@ def delete(locked: Any) -> list[int]:
 
 
 def _leave_sealed_lists(signature: Signature) -> None:
-    """What was sealed of the signature goes; its digest stays, so that the list can be proven."""
+    """What was sealed of the signature goes; its digest stays, so that the list can be proven.
+
+    Files that may name it go, too, and can be made again without. Call this after the change of the
+    signature: whoever seals holds that row until the entry is there. Whoever stores a file holds
+    the list.
+    """
     entries = SealedEntry.objects.filter(signature=signature, taken_back_at=None)
-    entries.update(line="", taken_back_at=now())
+    lists = HandIn.objects.filter(pk__in=entries.values("hand_in")).order_by("pk")
+    locked = list(lists.select_for_update().values_list("pk", flat=True))
+    if locked:
+        entries.update(line="", taken_back_at=_day(now()))
+        HandInFile.objects.filter(hand_in__in=locked).exclude(content="").update(content="")
+
+
+def _day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def enter_in_ledger(signature: Signature, what: str = "") -> None:

@@ -1,7 +1,9 @@
 """What is held, for how long, and what makes it go: declared once, shown, enforced and checked."""
 
 from signatures.retention.check import overdue
-from signatures.retention.declared import table, undeclared
+from signatures.retention.declared import FILE_DAYS, table, undeclared
 from signatures.retention.forgetting import FORGOTTEN, ONLY_THE_COUNT, forget, strip
 
-__all__ = ["FORGOTTEN", "ONLY_THE_COUNT", "forget", "overdue", "strip", "table", "undeclared"]
+__all__ = [
+    "FILE_DAYS", "FORGOTTEN", "ONLY_THE_COUNT", "forget", "overdue", "strip", "table", "undeclared",
+]  # fmt: skip

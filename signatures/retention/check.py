@@ -65,6 +65,8 @@ def _late(due: datetime) -> Iterator[tuple[str, QuerySet[Any]]]:
     yield "log entries", forgetting.old_log_entries(due)
     yield "signatures of campaigns long handed in", forgetting.handed_in(due)
     yield "readers of news of campaigns long handed in", forgetting.readers(due)
+    yield "sealed lines of campaigns long handed in", forgetting.sealed_lines(due)
+    yield "files of hand-ins", forgetting.old_files(due)
     yield (
         "reasons about those who left",
         forgetting.reasons().filter(signature__withdrawn_at__lte=due),

@@ -20,6 +20,7 @@ from signatures.retention.columns import COLUMNS, NOT_ABOUT_PEOPLE
 LEDGER_DAYS = 2 * settings.BACKUP_DAYS
 LOG_DAYS = 365
 EXACT_DAYS = 30  # after that a signature keeps the day, no longer the hour
+FILE_DAYS = 7  # how long a file made for the hand-in is kept
 CODE_DAYS = 7  # how long wrong guesses of a code are counted
 
 READABLE = _("readable")

@@ -5,7 +5,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Call, Campaign, salutation
-from signatures import tally
+from signatures import hand_in, tally
 from signatures.forms import IndividualForm
 from signatures.models import Signature
 
@@ -52,6 +52,7 @@ def context(campaign: Campaign) -> dict:
         "running": [organiser for organiser in organisers if organiser.part == "runs"],
         "supporting": [organiser for organiser in organisers if organiser.part == "supports"],
         "totals": tally.read(campaign),
+        "hand_ins": hand_in.public(campaign),
         "recent": Signature.objects.listed()
         .filter(campaign=campaign)
         .order_by("-confirmed_at", "-id")[:RECENT],
