@@ -24,6 +24,7 @@ from tests.factories import (
     confirmed,
     links,
     make_campaign,
+    make_file,
     organisation,
     press,
     read_mails,
@@ -50,7 +51,7 @@ def values(label, name):
 
 
 def tells(value) -> bool:
-    return value not in (None, "", False) and not str(value).startswith(FORGOTTEN)
+    return value not in (None, "", b"", False) and not str(value).startswith(FORGOTTEN)
 
 
 def pass_days(clock, number):
@@ -79,6 +80,7 @@ def fill(client, campaign, mo):
     lifecycle.hide(gone, mo, "she asked for it")
     lifecycle.withdraw(gone)
     lifecycle.deny(sign(client, campaign))
+    make_file(campaign, mo)
 
 
 # The declaration
@@ -142,16 +144,16 @@ def test_through_two_years_the_database_holds_what_the_table_says(client, campai
     assert held() == left - {"ledger", "mute"}
 
     pass_days(clock, 1)
-    assert held() == {"figures", "organisation", "account", "log", "address", "links"}
+    assert held() == {"figures", "organisation", "account", "log", "trail", "address", "links"}
     assert Signature.objects.exclude(email="").get().updates
     pass_days(clock, 184)
-    assert held() == {"figures", "organisation", "account", "log", "address", "links"}
+    assert held() == {"figures", "organisation", "account", "log", "trail", "address", "links"}
     pass_days(clock, 1)
-    assert held() == {"figures", "organisation", "account", "log"}
+    assert held() == {"figures", "organisation", "account", "log", "trail"}
     assert not LogEntry.objects.exists()
 
     pass_days(clock, 730 - 426)
-    assert held() == {"figures", "organisation", "account", "log"}
+    assert held() == {"figures", "organisation", "account", "log", "trail"}
     assert tally.read(campaign) == counted
     assert tally.recount(campaign) == {}
     assert [s.organisation for s in Signature.objects.listed()] == ["Example Action e.V."]
@@ -295,6 +297,8 @@ def test_a_sender_that_stands_still_is_noticed(client, campaign, mo, clock):
         "readers of news of campaigns long handed in",
         "reasons about those who left",
         "hours of days long past",
+        "sealed lines of campaigns long handed in",
+        "files of hand-ins",
     }
     assert noticed["signatures of campaigns long handed in"] == 6
     assert noticed["hours of days long past"] == 7

@@ -9,9 +9,10 @@ from django.test import Client
 
 from campaigns.models import Call, Campaign
 from petition_site.staff import roles
+from signatures import exports
 from signatures.models import Moderation, Signature
 from tests.desk import PASSWORD, DeskClient, has_factor, make_account, pages
-from tests.factories import confirmed, text
+from tests.factories import confirmed, make_file, text
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +36,23 @@ signatures_signature_history        403/403 403/403 200/200 200/200 200/200 200/
 signatures_signature_delete         403/403 403/403 403/403 403/403 403/403 403/403
 signatures_signature_rule           403/403 403/403 200/200 403/403 200/200 200/200
 signatures_find                     405/403 405/403 405/302 405/302 405/302 405/302
+
+signatures_export_changelist        403/403 403/403 403/403 200/200 200/200 200/200
+signatures_export_add               403/403 403/403 403/403 200/200 200/200 200/200
+signatures_export_change            403/403 403/403 403/403 200/403 200/403 200/403
+signatures_export_history           403/403 403/403 403/403 200/200 200/200 200/200
+signatures_export_delete            403/403 403/403 403/403 403/403 403/403 403/403
+signatures_export_download          403/403 403/403 403/403 405/403 405/403 405/403
+
+signatures_handin_changelist        403/403 403/403 403/403 200/200 200/200 200/200
+signatures_handin_add               403/403 403/403 403/403 200/200 200/200 200/200
+signatures_handin_change            403/403 403/403 403/403 200/302 200/302 200/302
+signatures_handin_history           403/403 403/403 403/403 200/200 200/200 200/200
+signatures_handin_delete            403/403 403/403 403/403 403/403 403/403 403/403
+signatures_handin_check_file        403/403 403/403 403/403 200/200 200/200 200/200
+signatures_handin_make_files        403/403 403/403 403/403 302/302 302/302 302/302
+signatures_handin_receipt           405/403 405/403 405/403 405/410 405/410 405/410
+signatures_handin_download          405/403 405/403 405/403 405/200 405/200 405/200
 
 campaigns_campaign_changelist       403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_campaign_add              403/403 200/200 403/403 403/403 200/200 200/200
@@ -92,12 +110,18 @@ def objects(client, campaign):
     """The key of an object for each address that wants one."""
     organiser = campaign.organisers.first()
     call = Call.objects.create(organiser=organiser, title=text(en="Come"), body=text(en="Sign."))
+    somebody = make_account("somebody", "moderator")
+    export = exports.grant(campaign, "statistics", "For the press.", somebody)
+    signature = confirmed(client, campaign)
+    sealed, _file = make_file(campaign, somebody)
     return {
-        "signatures/signature": confirmed(client, campaign).pk,
+        "signatures/export": export.pk,
+        "signatures/handin": sealed.pk,
+        "signatures/signature": signature.pk,
         "campaigns/campaign": campaign.pk,
         "campaigns/appeal": campaign.appeal.pk,
         "campaigns/call": call.pk,
-        "auth/user": make_account("somebody", "moderator").pk,
+        "auth/user": somebody.pk,
         "content type": ContentType.objects.get_for_model(Campaign).pk,
         "r/<path:content_type_id>": campaign.pk,
     }

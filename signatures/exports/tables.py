@@ -111,7 +111,10 @@ def _told(by: str, cells: dict[str, int]) -> list[Row]:
 
 def _organisations(campaign: Campaign) -> tuple[Row, Iterator[Row]]:
     heading = [_("name"), _("country"), _("website"), _("type"), _("other names")]
-    named, types = dict(countries.choices()), {str(k): str(v) for k, v in OrganisationType.choices}
+    named, types = (
+        dict(countries.choices()),
+        {str(kind): str(kind.label) for kind in OrganisationType},
+    )
     columns = ("organisation", "country", "website", "organisation_type", "aliases")
     read = _read(campaign, Purpose.ORGANISATIONS, *columns)
     rows = (

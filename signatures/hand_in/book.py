@@ -33,7 +33,7 @@ def write(contents: Contents, target: BinaryIO) -> None:
     _names(document, _("Organisations"), contents, Kind.ORGANISATION)
     _names(document, _("People"), contents, Kind.INDIVIDUAL, tally.PAPER)
     _method(document, contents)
-    document.output(target)
+    document.finish(target)
 
 
 def _cover(document: Document, contents: Contents) -> None:

@@ -18,7 +18,10 @@ from signatures.models import HandIn, Kind, SealedEntry
 BATCH = 2000
 # Cyrillic letters that a computer sorts behind all others, and where the alphabets have them.
 LAST = "\uffff"
-BEHIND = {"ґ": "г", "є": "е", "ё": "е", "і": "и", "ї": f"и{LAST}", "ў": "у", "ђ": "д", "ј": "и"}
+BEHIND = {
+    "ґ": "г", "ђ": "д", "є": "е", "ё": "е", "і": "и", "ї": f"и{LAST}", "й": f"и{LAST * 2}",
+    "ј": f"и{LAST * 3}", "ў": "у",
+}  # fmt: skip
 PLACES = str.maketrans({letter: f"{before}{LAST}" for letter, before in BEHIND.items()})
 
 

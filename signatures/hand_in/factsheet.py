@@ -15,9 +15,12 @@ COUNTRIES = 8  # as many as are shown by themselves
 
 def write(contents: Contents, target: BinaryIO) -> None:
     """In the largest type in which it fits on one page."""
-    documents = (_set(contents, scale) for scale in SCALES)
-    fitting = next((one for one in documents if one.page == 1), None)
-    (fitting or _set(contents, SCALES[-1])).output(target)
+    for scale in SCALES:
+        document = _set(contents, scale)
+        if document.page == 1 or scale == SCALES[-1]:
+            document.finish(target)
+            return
+        document.finish()
 
 
 def _set(contents: Contents, scale: float) -> Document:

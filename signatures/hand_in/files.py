@@ -112,7 +112,7 @@ def read(file: HandInFile, by: User) -> tuple[str, str, bytes] | None:
 
 
 def made(content: Any) -> tuple[str, HandInFile | None]:
-    """The SHA-256 of an open file that somebody brings, and which of all that we ever made it is."""
+    """The SHA-256 of an open file, and which of all that we ever made it is."""
     digest = hashlib.file_digest(content, "sha256").hexdigest()
     files = HandInFile.objects.defer("content").select_related("hand_in", "hand_in__campaign")
     return digest, files.defer("content", "hand_in__receipt").filter(digest=digest).first()

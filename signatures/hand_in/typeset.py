@@ -6,7 +6,7 @@ no picture of is shown as a box. The files are not tagged: the page (HTML) is th
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
@@ -46,6 +46,14 @@ class Document(FPDF):
         self.set_title(self._shown(title))
         self.set_lang(get_language() or "en")
         self.viewer_preferences = ViewerPreferences(display_doc_title=True)
+
+    def finish(self, target: BinaryIO | None = None) -> None:
+        """Write the file, unless it is not wanted after all, and close those of the typeface."""
+        if target is not None:
+            self.output(target)
+        for font in self.fonts.values():
+            closing: Any = font
+            closing.ttfont.close()
 
     def face(self, size: float, style: str = "", colour: Colour = INK) -> None:
         self.set_font(FACE, style, size)
