@@ -230,6 +230,29 @@ def test_nobody_downloads_what_was_granted_to_somebody_else(client, campaign, do
     assert "/download/" not in otto.get(f"{EXPORTS}{export.pk}/change/").content.decode()
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_moderator_who_tries_is_refused_and_recorded(client, campaign, dora, method):  # D04
+    export = exports.grant(campaign, "peti", "All.", dora)
+    mo = make_account("mo", "moderator")
+    client.force_login(mo)
+    for path in (f"{EXPORTS}add/", f"{EXPORTS}{export.pk}/download/"):
+        assert getattr(client, method)(path).status_code == 403
+
+    tried = AuditEvent.objects.filter(verb="try to export")
+    assert list(tried.values_list("by", flat=True)) == [mo.pk, mo.pk]
+    assert Export.objects.get().downloads == 0
+
+
+def test_names_that_are_formulas_come_back_from_a_download(client, campaign, desk):  # D05
+    for text in RISKY:
+        signature = confirmed(client, campaign)
+        Signature.objects.filter(pk=signature.pk).update(name=text)
+    ask(desk, campaign, "peti")
+    rows = table(download(desk))
+
+    assert [row[2] for row in rows[1 : len(RISKY) + 1]] == RISKY
+
+
 RISKY = [
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", 'a"b', "＝1", "'=1", "''-x", "'t Hooft", "a\nb",
 ]  # fmt: skip

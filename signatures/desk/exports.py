@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from campaigns import trail
 from campaigns.desk import ReadOnly
 from campaigns.models import Campaign
 from signatures import exports, proposals
@@ -70,8 +71,7 @@ class ExportAdmin(ReadOnly, admin.ModelAdmin):
         return [download, *super().get_urls()]
 
     def add_view(self, request, form_url="", extra_context=None):
-        if not self.has_add_permission(request):
-            raise PermissionDenied
+        self.let_in(request)
         form = ExportForm(request.POST or None)
         if form.is_valid():
             return self.allow(request, **form.cleaned_data)
@@ -110,9 +110,14 @@ class ExportAdmin(ReadOnly, admin.ModelAdmin):
 
     def download(self, request, pk):
         """Only for whoever it was granted to, with the password once more after a while."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
+        self.let_in(request)
         return download(request, pk)
+
+    def let_in(self, request):
+        """Whoever may not, and tried, stands in the audit trail."""
+        if not self.has_add_permission(request):
+            trail.record("try to export", request.user)
+            raise PermissionDenied
 
 
 @require_POST

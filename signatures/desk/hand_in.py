@@ -169,6 +169,7 @@ class HandInAdmin(admin.ModelAdmin):
             "files": obj.files.defer("content").select_related("by").annotate(there=IS_THERE),
             "files_form": FilesForm(initial=INITIAL),
             "may_make": self.has_files_permission(request) and obj.sealed_at,
+            "show_save_and_add_another": False,
             "may_download": request.user.has_perm("signatures.view_handinfile"),
         }
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

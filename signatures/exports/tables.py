@@ -89,7 +89,7 @@ def _statistics(campaign: Campaign) -> tuple[Row, Iterator[Row]]:
     totals, named = tally.read(campaign), dict(countries.choices())
     weeks = rows.annotate(week=TruncWeek("confirmed_at")).values_list("week")
     by_week = {f"{week:%G-W%V}": number for week, number in weeks.annotate(number=Count("pk"))}
-    by_country = dict(rows.values_list("country").annotate(number=Count("pk")))
+    by_country: dict[str, int] = dict(rows.values_list("country").annotate(number=Count("pk")))
     kinds = [
         [_("kind"), _("people"), totals.people],
         [_("kind"), _("organisations"), totals.organisations],
@@ -113,7 +113,7 @@ def _organisations(campaign: Campaign) -> tuple[Row, Iterator[Row]]:
     heading = [_("name"), _("country"), _("website"), _("type"), _("other names")]
     named, types = (
         dict(countries.choices()),
-        {str(kind): str(kind.label) for kind in OrganisationType},
+        {kind.value: str(kind.label) for kind in OrganisationType},
     )
     columns = ("organisation", "country", "website", "organisation_type", "aliases")
     read = _read(campaign, Purpose.ORGANISATIONS, *columns)
