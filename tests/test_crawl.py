@@ -22,6 +22,7 @@ from tests.factories import (
     confirmed,
     make_campaign,
     organisation,
+    sealed,
     sign,
     text,
 )
@@ -111,6 +112,7 @@ def seed(client, campaign, mo, clock):
     approved(client, campaign, mo, organisation="Shown Action", name="Contact Person", role="Chief")
     later(form=organisation(organisation="Waiting Action"))
     lifecycle.refuse(later(form=organisation(organisation="Refused Action")), mo, "not genuine")
+    sealed(campaign, mo)
 
 
 def known_secrets() -> set[str]:

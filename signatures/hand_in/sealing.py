@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils.timezone import now
 
 from campaigns import trail
@@ -24,6 +24,8 @@ from signatures import tally
 from signatures.models import HandIn, Kind, SealedEntry, Signature, Visibility
 from signatures.querysets import COUNTED
 
+# Of a campaign in a queryset.
+HAS_LISTS = Exists(HandIn.objects.filter(campaign=OuterRef("pk"), sealed_at__isnull=False))
 BLOCK = 1000  # entries, and what one transaction seals
 SALT = 16  # random bytes
 READ = ("pk", "kind", "batch", "country", "visibility", "name", "city", "organisation")
