@@ -326,8 +326,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO"},
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
-        # Who makes PDFs tells hundreds of lines about each font.
-        "fontTools": {"level": "WARNING"},
-        "fpdf": {"level": "WARNING"},
+        # What makes PDFs tells hundreds of lines about each font, and which letters it met.
+        "fontTools": {"level": "ERROR"},
+        "fpdf": {"level": "ERROR"},
     },
 }

@@ -1,5 +1,16 @@
 """Django looks here for the desk."""
 
-from signatures.desk import comments, earlier, moderation, organisations, paper, updates
+from signatures.desk import (
+    comments,
+    earlier,
+    exports,
+    hand_in,
+    moderation,
+    organisations,
+    paper,
+    updates,
+)
 
-__all__ = ["comments", "earlier", "moderation", "organisations", "paper", "updates"]
+__all__ = [
+    "comments", "earlier", "exports", "hand_in", "moderation", "organisations", "paper", "updates",
+]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.cache import caches
 from django.db import connection, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import TruncDay
 
 from campaigns import lifecycle as campaigns
@@ -16,12 +16,14 @@ from signatures.keys import SealedField
 from signatures.models import (
     Counter,
     Erasure,
+    HandInFile,
     Kind,
     Moderation,
     Mute,
     OutboxMail,
     PaperBatch,
     PaperSheet,
+    SealedEntry,
     Signature,
     Token,
     Visibility,
@@ -31,7 +33,8 @@ from signatures.querysets import COUNTED, LISTED
 # Names whose owners wanted them on the web, and that no organiser has hidden.
 PUBLIC = LISTED & Q(kind=Kind.INDIVIDUAL)
 TABLES = (
-    Counter, Erasure, Moderation, Mute, OutboxMail, PaperBatch, PaperSheet, Signature, Token,
+    Counter, Erasure, HandInFile, Moderation, Mute, OutboxMail, PaperBatch, PaperSheet,
+    SealedEntry, Signature, Token,
 )  # fmt: skip
 
 
@@ -48,6 +51,8 @@ class Going:
     sheets: int
     ledger: int
     muted: int
+    sealed: int
+    files: int
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ def what_goes(campaign: Campaign) -> Going:
         sheets=PaperSheet.objects.filter(campaign=campaign).count(),
         ledger=Erasure.objects.filter(campaign=campaign).count(),
         muted=Mute.objects.filter(campaign=campaign).count(),
+        sealed=_sealed(campaign).exclude(line="").count(),
+        files=_files(campaign).exclude(content="").count(),
     )
 
 
@@ -83,6 +90,14 @@ def what_stays(campaign: Campaign) -> Staying:
         public_names=rows.filter(PUBLIC).count(),
         organisations=rows.listed().filter(kind=Kind.ORGANISATION).count(),
     )
+
+
+def _sealed(campaign: Campaign) -> QuerySet[SealedEntry]:
+    return SealedEntry.objects.filter(hand_in__campaign=campaign)
+
+
+def _files(campaign: Campaign) -> QuerySet[HandInFile]:
+    return HandInFile.objects.filter(hand_in__campaign=campaign)
 
 
 def phrase(campaign: Campaign, going: Going) -> str:
@@ -136,6 +151,8 @@ def _destroy(campaign: Campaign) -> None:
     retention.forget_sheets(Campaign.objects.filter(pk=campaign.pk).values("pk"))
     Erasure.objects.filter(campaign=campaign).delete()
     Mute.objects.filter(campaign=campaign).delete()
+    _sealed(campaign).update(line="", signature=None)
+    _files(campaign).update(content="")
 
 
 ONLY_WHAT_IS_PUBLIC: dict[str, Any] = {

@@ -5,7 +5,15 @@ from typing import Any
 from django.db.models import Model
 from i18nfield.strings import LazyI18nString
 
-from signatures.models import Erasure, Moderation, Mute, OutboxMail, Signature, Token
+from signatures.models import (
+    Erasure,
+    Moderation,
+    Mute,
+    OutboxMail,
+    SealedEntry,
+    Signature,
+    Token,
+)
 
 # What is only about us, or a secret that would be one no longer.
 LEFT_OUT = {
@@ -24,6 +32,10 @@ def collect(signature: Signature) -> dict[str, Any]:
         ],
         "mails": [
             _fields(mail) for mail in OutboxMail.objects.filter(signature=signature).order_by("pk")
+        ],
+        "sealed": [
+            _fields(entry)
+            for entry in SealedEntry.objects.filter(signature=signature).order_by("pk")
         ],
         "ledger": [_fields(entry) for entry in Erasure.objects.filter(**of_address)],
         "mutes": [_fields(mute) for mute in Mute.objects.filter(**of_address)],

@@ -5,6 +5,7 @@ from signatures.views import (
     comments,
     confirm,
     earlier,
+    hand_in,
     integrity,
     lists,
     manage,
@@ -72,5 +73,6 @@ urlpatterns = [
     path("<code:slug>/comments/", comments.comments, name="comments"),
     path("<code:slug>/earlier/", earlier.earlier, name="earlier"),
     path("<code:slug>/paper.pdf", paper.paper, name="paper"),
+    path("<code:slug>/hand-in/", hand_in.hand_in, name="hand_in"),
     path("<code:slug>/call/<code:partner>/", appeal.call, name="call"),
 ]

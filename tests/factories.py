@@ -11,9 +11,9 @@ from i18nfield.strings import LazyI18nString
 from campaigns import lifecycle as campaigns
 from campaigns import translations
 from campaigns.models import Addressee, Appeal, Campaign, Demand, Organiser, Update
-from signatures import lifecycle
+from signatures import hand_in, lifecycle
 from signatures.management.commands.send_outbox import send_batch
-from signatures.models import Signature
+from signatures.models import HandIn, HandInFile, Signature
 
 numbers = itertools.count(1)
 LINK = re.compile(r"/(\w\w)/(confirm|not-me|manage)/([A-Za-z0-9_-]+)/")
@@ -186,3 +186,27 @@ def make_readers(campaign, number, language="en", **fields) -> list[Signature]:
         )
         for index in range(number)
     )  # fmt: skip
+
+
+def sealed(campaign, by) -> HandIn:
+    """A sealed list of what counts now."""
+    started = hand_in.seal(campaign, by)
+    work_off()
+    started.refresh_from_db()
+    return started
+
+
+def make_file(campaign, by, kind="table", language="en", country="") -> tuple[HandIn, HandInFile]:
+    """The newest sealed list of a campaign, or a new one, and a file that was made of it."""
+    lists = campaign.hand_ins.exclude(sealed_at=None)
+    list_ = lists.first() or sealed(campaign, by)
+    file = hand_in.ask(list_, kind, language, by, country)
+    work_off()
+    file.refresh_from_db()
+    return list_, file
+
+
+def work_off() -> None:
+    """What the background does, until nothing is due."""
+    while hand_in.is_due():
+        hand_in.work()

@@ -86,6 +86,7 @@ ROUTES = {
     "en/<code:slug>/comments/": Route("public", "/en/peace/comments/"),
     "en/<code:slug>/earlier/": Route("public", "/en/peace/earlier/"),
     "en/<code:slug>/paper.pdf": Route("personal", "/en/peace/paper.pdf"),
+    "en/<code:slug>/hand-in/": Route("public", "/en/peace/hand-in/"),
     "en/<code:slug>/call/<code:partner>/": Route("public", "/en/peace/call/wri/"),
 }
 DESK = f"{settings.ADMIN_PATH}/"  # whatever is below is the organisers' desk

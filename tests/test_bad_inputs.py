@@ -35,9 +35,13 @@ from tests.factories import (
 
 ROOT = Path(__file__).resolve().parent.parent
 # The doors that exist. Who builds another one adds its word.
-ENDPOINTS = {"sign", "confirm", "withdraw", "list", "any", "lang", "webhook", "unsubscribe"}
+ENDPOINTS = {
+    "sign", "confirm", "withdraw", "list", "any", "lang", "webhook", "unsubscribe", "admin-export",
+}  # fmt: skip
 # Cases that are played elsewhere, or that no door of ours is open to.
 ELSEWHERE = {
+    "D04": "with two methods: test_a_moderator_who_tries_is_refused_and_recorded",
+    "D05": "in a download: test_names_that_are_formulas_come_back_from_a_download",
     "C04": "in a browser: tests/browser/test_bad_inputs.py",
     "C07": "with threads: test_fifty_presses_at_once_count_once",
     "H05": "on the web server: test_the_web_server_refuses_a_request_with_two_hosts",

@@ -16,6 +16,7 @@ from tests.factories import (
     confirmed,
     links,
     make_campaign,
+    make_file,
     organisation,
     person,
     post,
@@ -47,6 +48,7 @@ def fill(client, campaign, mo):
     approved(client, campaign, mo)
     confirmed(client, campaign, organisation(organisation="Nobody decided"))
     sign(client, campaign, name="Never Confirmed")
+    make_file(campaign, mo)
 
 
 def end(campaign):
@@ -79,6 +81,8 @@ def test_the_first_step_only_says_what_would_happen(client, campaign, mo, capsys
         ("0", "sheets of paper, with their pictures"),
         ("3", "entries of the ledger of what people took back"),
         ("1", "addresses that wanted no mail"),
+        ("5", "lines of sealed lists (their digests stay)"),
+        ("1", "files made for the hand-in"),
         ("5", "signatures go on counting"),
         ("1", "people's names that they wanted on the web"),
         ("1", "organisations on the list"),

@@ -25,6 +25,7 @@ from tests.factories import (
     make_campaign,
     make_update,
     organisation,
+    sealed,
     sign,
     text,
     translate,
@@ -127,6 +128,7 @@ def seed(client, campaign, mo, clock):
     approved(client, campaign, mo, organisation="Shown Action", name="Contact Person", role="Chief")
     later(form=organisation(organisation="Waiting Action"))
     lifecycle.refuse(later(form=organisation(organisation="Refused Action")), mo, "not genuine")
+    sealed(campaign, mo)
 
 
 def known_secrets() -> set[str]:

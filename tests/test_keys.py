@@ -13,8 +13,8 @@ from petition_site import checks
 from signatures import keys, tokens
 from signatures.keys import stored
 from signatures.management.commands import rotate_keys
-from signatures.models import OutboxMail, Signature
-from tests.factories import confirmed, links, make_campaign, press, read_mails, sign
+from signatures.models import HandInFile, OutboxMail, Signature
+from tests.factories import confirmed, links, make_campaign, make_file, press, read_mails, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -193,3 +193,17 @@ def test_a_rotation_under_load_loses_nothing(client, transactional_db, settings)
     assert set(answers) == {303}
     assert {s.name for s in Signature.objects.counted()} == {"Sam Example"}
     assert Signature.objects.exclude(email="").count() == 0
+
+
+def test_files_are_sealed_anew_one_at_a_time(client, campaign, mo, settings):
+    confirmed(client, campaign)
+    _list, file = make_file(campaign, mo)
+    make_file(campaign, mo, language="de")
+    content = HandInFile.objects.get(pk=file.pk).content
+    settings.SEAL_KEYS = [Fernet.generate_key().decode(), *settings.SEAL_KEYS]
+    pages = list(rotate_keys.batches(HandInFile, "content"))
+    assert [len(page) for page in pages] == [1, 1]
+    call_command("rotate_keys")
+
+    settings.SEAL_KEYS = settings.SEAL_KEYS[:1]
+    assert HandInFile.objects.get(pk=file.pk).content == content

@@ -26,6 +26,7 @@ from tests.factories import (
     confirmed,
     links,
     make_campaign,
+    make_file,
     organisation,
     press,
     read_mails,
@@ -53,7 +54,7 @@ def values(label, name):
 
 
 def tells(value) -> bool:
-    return value not in (None, "", False) and not str(value).startswith(FORGOTTEN)
+    return value not in (None, "", b"", False) and not str(value).startswith(FORGOTTEN)
 
 
 def pass_days(clock, number):
@@ -84,6 +85,7 @@ def fill(client, campaign, mo):
     lifecycle.hide(gone, mo, "she asked for it")
     lifecycle.withdraw(gone)
     lifecycle.deny(sign(client, campaign))
+    make_file(campaign, mo)
 
 
 # The declaration
@@ -346,6 +348,8 @@ def test_a_sender_that_stands_still_is_noticed(client, campaign, mo, clock):
         "readers of campaigns that have no news any more",
         "reasons about those who left",
         "hours of days long past",
+        "sealed lines of campaigns long handed in",
+        "files of hand-ins",
     }
     assert noticed["signatures of campaigns that ended long ago"] == 7
     assert noticed["hours of days long past"] == 8

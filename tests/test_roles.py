@@ -9,11 +9,11 @@ from django.test import Client
 
 from campaigns.models import AuditEvent, Call, Campaign, EarlierAppeal
 from petition_site.staff import roles
-from signatures import proposals
+from signatures import exports, proposals
 from signatures.models import Moderation, PaperSheet, Signature
 from tests import permissions
 from tests.desk import PASSWORD, DeskClient, has_factor, make_account, pages
-from tests.factories import confirmed, make_update, organisation, text
+from tests.factories import confirmed, make_file, make_update, organisation, text
 from tests.papers import entered
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +79,22 @@ campaigns_earlierorganisation_add        403/403 200/200 403/403 403/403 200/200
 campaigns_earlierorganisation_change     403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_earlierorganisation_history    403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_earlierorganisation_delete     403/403 200/200 403/403 403/403 200/200 200/200
+signatures_export_changelist        403/403 403/403 403/403 200/200 200/200 200/200
+signatures_export_add               403/403 403/403 403/403 200/200 200/200 200/200
+signatures_export_change            403/403 403/403 403/403 200/403 200/403 200/403
+signatures_export_history           403/403 403/403 403/403 200/200 200/200 200/200
+signatures_export_delete            403/403 403/403 403/403 403/403 403/403 403/403
+signatures_export_download          403/403 403/403 403/403 405/403 405/403 405/403
+
+signatures_handin_changelist        403/403 403/403 403/403 200/200 200/200 200/200
+signatures_handin_add               403/403 403/403 403/403 200/200 200/200 200/200
+signatures_handin_change            403/403 403/403 403/403 200/302 200/302 200/302
+signatures_handin_history           403/403 403/403 403/403 200/200 200/200 200/200
+signatures_handin_delete            403/403 403/403 403/403 403/403 403/403 403/403
+signatures_handin_check_file        403/403 403/403 403/403 200/200 200/200 200/200
+signatures_handin_make_files        403/403 403/403 403/403 302/302 302/302 302/302
+signatures_handin_receipt           405/403 405/403 405/403 405/410 405/410 405/410
+signatures_handin_download          405/403 405/403 405/403 405/200 405/200 405/200
 
 campaigns_campaign_changelist       403/403 200/200 403/403 403/403 200/200 200/200
 campaigns_campaign_add              403/403 200/200 403/403 403/403 200/200 200/200
@@ -159,23 +175,29 @@ def objects(client, campaign):
     """The key of an object for each address that wants one."""
     organiser = campaign.organisers.first()
     call = Call.objects.create(organiser=organiser, title=text(en="Come"), body=text(en="Sign."))
+    somebody = make_account("somebody", "moderator")
     batch = entered(campaign, make_account("enters", "moderator"))
     PaperSheet.objects.create(pk=batch.pk, campaign=campaign, batch=batch, number="one")
     earlier = EarlierAppeal.objects.create(campaign=campaign, title=text(en="June"))
+    export = exports.grant(campaign, "statistics", "For the press.", somebody)
+    signature = confirmed(client, campaign)
+    sealed, _file = make_file(campaign, somebody)
     return {
-        "signatures/signature": confirmed(client, campaign).pk,
+        "signatures/signature": signature.pk,
         "signatures/organisation": confirmed(client, campaign, organisation()).pk,
         "signatures/comment": confirmed(client, campaign, comment="Why.", quote="on").pk,
         "signatures/proposal": a_removal(campaign).pk,
+        "signatures/paperbatch": batch.pk,
+        "signatures/export": export.pk,
+        "signatures/handin": sealed.pk,
         "campaigns/auditevent": AuditEvent.objects.last().pk,
         "campaigns/campaign": campaign.pk,
         "campaigns/appeal": campaign.appeal.pk,
         "campaigns/call": call.pk,
-        "signatures/paperbatch": batch.pk,
         "campaigns/earlierappeal": earlier.pk,
         "campaigns/earlierorganisation": earlier.organisations.create(name="Old Action").pk,
         "campaigns/update": make_update(campaign, published=False).pk,
-        "auth/user": make_account("somebody", "moderator").pk,
+        "auth/user": somebody.pk,
         "content type": ContentType.objects.get_for_model(Campaign).pk,
         "r/<path:content_type_id>": campaign.pk,
     }

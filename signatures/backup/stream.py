@@ -14,6 +14,7 @@ import pyrage
 
 FORMAT = 1
 BATCH = 2000  # rows in memory at a time
+MOST = 8 * 1024 * 1024  # bytes of them, but for a single row that is larger
 COMPRESSION = 1  # of 9; sealed texts yield little more to a higher one
 GZIP = zlib.MAX_WBITS | 16
 
@@ -143,10 +144,12 @@ class _Reader:
         self._table = ""
         self._columns: list[str] = []
         self._batch: list[list[Any]] = []
+        self._size = 0
 
     def write(self, data: bytes) -> int:
         *lines, self._rest = (self._rest + self._decompressor.decompress(data)).split(b"\n")
         for line in lines:
+            self._size += len(line)
             self._read(json.loads(line))
         return len(data)
 
@@ -156,7 +159,7 @@ class _Reader:
     def _read(self, line: Line) -> None:
         if isinstance(line, list):
             self._batch.append(line)
-            if len(self._batch) == BATCH:
+            if len(self._batch) == BATCH or self._size >= MOST:
                 self._pass_on()
         elif "table" in line:
             self._pass_on()
@@ -176,4 +179,4 @@ class _Reader:
         self.contents.counts[self._table] += len(self._batch)
         if self._take is not None:
             self._take(self._table, self._columns, self._batch)
-        self._batch = []
+        self._batch, self._size = [], 0

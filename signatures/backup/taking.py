@@ -106,7 +106,12 @@ def _rows(model: type[Model]) -> Iterator[tuple[Any, ...]]:
         for column in columns_of(model)
     ]
     rows = model._base_manager.order_by("pk").values_list(*columns)
-    return rows.iterator(chunk_size=BATCH)
+    return rows.iterator(chunk_size=1 if _holds_files(model) else BATCH)
+
+
+def _holds_files(model: type[Model]) -> bool:
+    """Each may be megabytes: no more than one of them at a time."""
+    return any(isinstance(column, keys.SealedBytesField) for column in columns_of(model))
 
 
 def is_wrapped(column: "Field[Any, Any]") -> bool:

@@ -1,6 +1,7 @@
 """What signatories do on their own page, and what they take back."""
 
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +11,15 @@ from django.utils.timezone import now
 from signatures import tally
 from signatures.lifecycle.counting import stop_counting
 from signatures.lifecycle.signing import exact_hash
-from signatures.models import Erasure, PaperBatch, SealedEntry, Signature, Visibility
+from signatures.models import (
+    Erasure,
+    HandIn,
+    HandInFile,
+    PaperBatch,
+    SealedEntry,
+    Signature,
+    Visibility,
+)
 
 # What the ledger says of those who stay but took something back; also a visibility below `public`.
 NO_NEWS, HIDDEN, NO_QUOTE, NO_COMMENT = "updates", "hidden", "quote", "comment"
@@ -49,6 +58,7 @@ def erase(signature: Signature) -> bool:
     """The signatory wants no trace: the row goes, and the totals keep that one was erased."""
     if not withdraw(signature):
         return False
+    SealedEntry.objects.filter(signature=signature).update(country="")
     Signature.objects.filter(pk=signature.pk).delete()
     tally.add_gone(signature.campaign_id, tally.ERASED, 1)
     return True
@@ -96,7 +106,6 @@ def correct(signature: Signature, name: str, visibility: str, words: Words | Non
     words = words or said
     if visibility == Visibility.COUNT:
         name, words = "", Words()
-        leave_sealed_lists(signature)
     words = replace(words, quote=words.quote and words.comment != "")
     changes: dict[str, Any] = {"visibility": visibility, "name": name, **asdict(words)}
     if visibility == Visibility.COUNT:
@@ -104,6 +113,8 @@ def correct(signature: Signature, name: str, visibility: str, words: Words | Non
     if (words.comment, words.quote) != (said.comment, said.quote):
         changes |= {"comment_approved_at": None, "comment_refused_at": None}
     row.update(**changes)
+    if visibility == Visibility.COUNT:
+        leave_sealed_lists(signature)
     _enter_what_is_less(signature, visibility, said, words)
     return True
 
@@ -125,9 +136,22 @@ def delete(locked: Any) -> list[int]:
 
 
 def leave_sealed_lists(signature: Signature) -> None:
-    """What was sealed of the signature goes; its digest stays, so that the list can be proven."""
+    """What was sealed of the signature goes; its digest stays, so that the list can be proven.
+
+    Files that may name it go, too, and can be made again without. Call this after the change of the
+    signature: whoever seals holds that row until the entry is there. Whoever stores a file holds
+    the list.
+    """
     entries = SealedEntry.objects.filter(signature=signature, taken_back_at=None)
-    entries.update(line="", taken_back_at=now())
+    lists = HandIn.objects.filter(pk__in=entries.values("hand_in")).order_by("pk")
+    locked = list(lists.select_for_update().values_list("pk", flat=True))
+    if locked:
+        entries.update(line="", taken_back_at=_day(now()))
+        HandInFile.objects.filter(hand_in__in=locked).exclude(content="").update(content="")
+
+
+def _day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def enter_in_ledger(signature: Signature, what: str = "") -> None:

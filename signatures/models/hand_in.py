@@ -15,7 +15,9 @@ class HandIn(models.Model):
     """A sealed list of what counted at a moment, and later where, when and to whom it was given.
 
     Sealing goes on in steps from `cursor`, the last signature that was looked at, until
-    `sealed_at` says that the list is complete; from then on totals and `digest` stand.
+    `sealed_at` says that the list is complete; from then on totals and `digest` stand. `blocks`
+    has a line for every thousand entries, the SHA-256 of their leaves; `digest` is that of
+    `blocks`.
     """
 
     campaign = models.ForeignKey(
@@ -25,7 +27,7 @@ class HandIn(models.Model):
     moment = models.DateTimeField(_("as of"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("sealed by"))
     cursor = models.BigIntegerField(default=0)
-    leased_until = models.DateTimeField(null=True)
+    blocks = models.TextField(blank=True)
     sealed_at = models.DateTimeField(_("sealed"), null=True)
     people = models.PositiveIntegerField(_("people"), default=0)
     organisations = models.PositiveIntegerField(_("organisations"), default=0)
@@ -88,6 +90,13 @@ class SealedEntry(models.Model):
             models.CheckConstraint(
                 name="sealed_entry_taken_back_keeps_no_line",
                 condition=Q(taken_back_at=None) | Q(line=""),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["hand_in"],
+                name="sealed_entry_taken_back",
+                condition=Q(taken_back_at__isnull=False),
             ),
         ]
 

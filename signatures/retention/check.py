@@ -92,6 +92,8 @@ def _late(due: datetime) -> Iterator[tuple[str, QuerySet[Any]]]:
     over = forgetting.over(due, settings.AFTER_HAND_IN_DAYS)
     yield "sheets of campaigns that ended long ago", forgetting.sheets(over)
     yield "paper batches of campaigns that ended long ago", forgetting.batches(over)
+    yield "sealed lines of campaigns that ended long ago", forgetting.sealed_lines(due)
+    yield "files of hand-ins", forgetting.old_files(due)
     yield (
         "reasons about those who left",
         forgetting.reasons().filter(signature__withdrawn_at__lte=due),

@@ -148,7 +148,7 @@ COLUMNS = {
                 "number",
                 "moment",
                 "cursor",
-                "leased_until",
+                "blocks",
                 "sealed_at",
                 "people",
                 "organisations",
@@ -167,10 +167,9 @@ COLUMNS = {
         "by": "trail",
     },
     "signatures.SealedEntry": {
-        **dict.fromkeys(["id", "hand_in", "leaf"], NOTHING),
-        **dict.fromkeys(
-            ["number", "signature", "kind", "country", "line", "taken_back_at"], "sealed"
-        ),
+        **dict.fromkeys(["id", "hand_in", "number", "leaf"], NOTHING),
+        **dict.fromkeys(["kind", "country", "taken_back_at"], "figures"),
+        **dict.fromkeys(["signature", "line"], "sealed"),
     },
     "signatures.HandInFile": {
         **dict.fromkeys(

@@ -21,6 +21,7 @@ LEDGER_DAYS = 2 * settings.BACKUP_DAYS
 LOG_DAYS = 365
 EXACT_DAYS = 30  # after that a signature keeps the day, no longer the hour
 KNOWN_DAYS = 30  # how long the desk remembers from where somebody has logged in
+FILE_DAYS = 7  # how long a file made for the hand-in is kept
 CODE_DAYS = 7  # how long wrong guesses of a code are counted
 
 READABLE = _("readable")

@@ -35,18 +35,20 @@ from signatures import lifecycle, tally
 from signatures.keys import SealedField
 from signatures.models import (
     Erasure,
+    HandInFile,
     Kind,
     Mailing,
     Moderation,
     OutboxMail,
     PaperBatch,
     PaperSheet,
+    SealedEntry,
     Signature,
     Token,
     Visibility,
 )
 from signatures.querysets import COUNTED, PENDING
-from signatures.retention.declared import EXACT_DAYS, LEDGER_DAYS, LOG_DAYS
+from signatures.retention.declared import EXACT_DAYS, FILE_DAYS, LEDGER_DAYS, LOG_DAYS
 
 BATCH = 500
 # A keyed hash holds no colon, so nobody's address can ever match. The row's key keeps it unique.
@@ -69,6 +71,7 @@ def forget() -> dict[str, int]:
         "log entries": old_log_entries(moment).delete()[0],
         "sessions": expired_sessions(moment).delete()[0],
         "reasons": _forget_reasons(),
+        "files": old_files(moment).update(content=""),
         **(_look_at_all_rows(moment) if _is_time_to_look() else {}),
     }
 
@@ -78,6 +81,7 @@ def _look_at_all_rows(moment: datetime) -> dict[str, int]:
         "signatures of ended campaigns": sum(map(strip, _batches(ended(moment)))),
         "readers of news": sum(map(_stop_news, _batches(readers(moment)))),
         "paper": forget_sheets(over(moment, settings.AFTER_HAND_IN_DAYS)),
+        "sealed lines": sum(map(blank, _batches(sealed_lines(moment)))),
         "hours": sum(map(_keep_the_day, _batches(exact(moment)))),
     }
 
@@ -154,6 +158,19 @@ def over(moment: datetime, after_hand_in: int) -> QuerySet[Any]:
     ).values("pk")
 
 
+def sealed_lines(moment: datetime) -> QuerySet[SealedEntry]:
+    """What sealed lists say of people whose campaign was handed in long ago."""
+    campaigns = over(moment, settings.AFTER_HAND_IN_DAYS)
+    told = ~Q(line="") | Q(signature__isnull=False)
+    return SealedEntry.objects.filter(told, hand_in__campaign__in=campaigns)
+
+
+def old_files(moment: datetime) -> QuerySet[HandInFile]:
+    """Files that can be made again, or could, while the names were there."""
+    before = moment - timedelta(days=FILE_DAYS)
+    return HandInFile.objects.exclude(content="").filter(built_at__lte=before)
+
+
 def exact(moment: datetime) -> QuerySet[Signature]:
     """Signatures that tell the hour of a day that is past; a day's lose it together."""
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=EXACT_DAYS)
@@ -187,6 +204,11 @@ def strip(keys: list[int]) -> int:
     Moderation.objects.filter(signature__in=keys).exclude(reason="").update(reason="")
     rows.update(**ONLY_THE_COUNT)
     return len(keys)
+
+
+def blank(keys: list[int]) -> int:
+    """Of sealed lines only the digests remain, by which the list is proven."""
+    return SealedEntry.objects.filter(pk__in=keys).update(line="", signature=None)
 
 
 ONLY_THE_COUNT: dict[str, Any] = {
@@ -233,7 +255,7 @@ def _is_time_to_look() -> bool:
         return True
 
 
-def _batches(rows: QuerySet[Signature]) -> Iterator[list[int]]:
+def _batches(rows: QuerySet[Any]) -> Iterator[list[int]]:
     """The keys of the rows in ascending order; each row is looked at once."""
     last = 0
     while keys := list(

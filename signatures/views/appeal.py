@@ -5,7 +5,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Appeal, Call, Campaign, salutation
-from signatures import tally
+from signatures import hand_in, tally
 from signatures.forms import IndividualForm
 from signatures.models import Signature
 
@@ -18,26 +18,34 @@ NEWS = 2
 @cache_control(public=True, max_age=60)
 def appeal(request, slug):
     """The appeal with its form, the same bytes for everybody: no cookie, nothing personal."""
-    campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
-    return render(
-        request, "signatures/appeal.html", {**context(campaign), "form": IndividualForm()}
-    )
+    campaign = _campaign(slug)
+    told = {**context(campaign), "hand_ins": _hand_ins(campaign), "form": IndividualForm()}
+    return render(request, "signatures/appeal.html", told)
 
 
 @require_safe
 @cache_control(public=True, max_age=60)
 def call(request, slug, partner):
     """An organiser's letter, then the appeal; signatures from here carry the organiser's code."""
-    campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
+    campaign = _campaign(slug)
     letter = get_object_or_404(
         Call.objects.select_related("organiser"),
         organiser__campaign=campaign,
         organiser__code=partner,
     )
     form = IndividualForm(initial={"via": partner})
-    return render(
-        request, "signatures/call.html", {**context(campaign), "form": form, "call": letter}
-    )
+    told = {**context(campaign), "hand_ins": _hand_ins(campaign), "form": form, "call": letter}
+    return render(request, "signatures/call.html", told)
+
+
+def _campaign(slug: str) -> Campaign:
+    campaigns = Campaign.objects.public().annotate(has_lists=hand_in.HAS_LISTS)
+    return get_object_or_404(campaigns, slug=slug)
+
+
+def _hand_ins(campaign: Campaign) -> list:
+    """No question to the database for the many that have sealed nothing yet."""
+    return hand_in.public(campaign) if campaign.has_lists else []
 
 
 def context(campaign: Campaign, version: Appeal | None = None) -> dict:

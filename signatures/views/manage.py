@@ -1,5 +1,7 @@
 """The signatory's own page behind a mailed link: see, correct, take along, withdraw, erase."""
 
+import re
+
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -7,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from signatures import lifecycle, own_data, tokens
+from signatures import hand_in, lifecycle, own_data, tokens
 from signatures.forms import AddressForm, OwnPageForm
 from signatures.models import Kind
 from signatures.views import answers, versions
@@ -107,6 +109,19 @@ def _as_text(request, signature, token):
     return answer
 
 
+def _proof(request, signature, token):
+    """That the signature is in the sealed list whose number is `list`."""
+    number = request.GET.get("list", "")
+    entries = hand_in.of_signature(signature, int(number)) if NUMBER.fullmatch(number) else []
+    if not entries:
+        return _page(request, signature)
+    answer = JsonResponse(
+        hand_in.as_data(entries[0]), json_dumps_params={"indent": 1, "ensure_ascii": False}
+    )
+    answer["Content-Disposition"] = "attachment; filename=proof.json"
+    return answer
+
+
 def _page(request, signature, form=None, address_form=None, status=200):
     form = form or _own_page_form(signature)
     context = {
@@ -116,6 +131,7 @@ def _page(request, signature, form=None, address_form=None, status=200):
         "form": form,
         "in_personal_capacity": "affiliation" in form.fields,
         "address_form": address_form or AddressForm(),
+        "entries": hand_in.of_signature(signature),
     }
     return render(request, "signatures/manage.html", context, status=status)
 
@@ -130,4 +146,5 @@ ACTIONS = {
     "withdraw": _withdraw,
     "erase": _erase,
 }
-DOWNLOADS = {"json": _as_json, "text": _as_text}
+DOWNLOADS = {"json": _as_json, "text": _as_text, "proof": _proof}
+NUMBER = re.compile("[0-9]{1,4}")

@@ -15,6 +15,8 @@ WORDS = {
     "sheets": "sheets of paper, with their pictures",
     "ledger": "entries of the ledger of what people took back",
     "muted": "addresses that wanted no mail",
+    "sealed": "lines of sealed lists (their digests stay)",
+    "files": "files made for the hand-in",
     "counted": "signatures go on counting",
     "public_names": "people's names that they wanted on the web",
     "organisations": "organisations on the list",

@@ -84,11 +84,17 @@ def count_old(model, column) -> int:
 def batches(model, column):
     """Keys and stored texts that the first key has not sealed, in ascending order of the keys."""
     rows = model._base_manager.alias(text=keys.stored(column)).exclude(text="").order_by("pk")
-    last = 0
-    while page := list(rows.filter(pk__gt=last).values_list("pk", keys.stored(column))[:BATCH]):
+    last, size = 0, 1 if holds_files(model, column) else BATCH
+    while page := list(rows.filter(pk__gt=last).values_list("pk", keys.stored(column))[:size]):
         last = page[-1][0]
         if old := [(pk, text) for pk, text in page if not keys.is_current(text)]:
             yield old
+
+
+def holds_files(model, column) -> bool:
+    """Each may be megabytes: no more than one of them at a time."""
+    fields = {field.column: field for field in model._meta.concrete_fields}
+    return isinstance(fields[column], keys.SealedBytesField)
 
 
 @transaction.atomic

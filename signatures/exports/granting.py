@@ -1,4 +1,4 @@
-"""Taking data away: for a purpose, with a reason, for a short time, and no more than needed."""
+"""Leave to take data away, and its end."""
 
 from datetime import timedelta
 
@@ -27,3 +27,7 @@ def grant(campaign: Campaign, purpose: str, reason: str, by: User, public_key: s
     )
     trail.record("export", by, campaign, export, purpose=purpose, reason=reason)
     return export
+
+
+def is_open(export: Export) -> bool:
+    return export.expires_at > now()
