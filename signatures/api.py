@@ -1,29 +1,77 @@
 """The public figures as JSON, for other sites and the press."""
 
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import override
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
 from signatures import tally
+from signatures.openness import readable
+
+DOCUMENT = Path(__file__).with_name("openapi.json")
 
 
+@readable
+@require_safe
+@cache_control(public=True, max_age=60)
+def campaigns(request):
+    """All campaigns that visitors may see, the newest first."""
+    shown = list(Campaign.objects.public().order_by("-created_at", "-pk"))
+    totals = tally.read_all(shown)
+    return JsonResponse({"campaigns": [entry(campaign, totals[campaign.pk]) for campaign in shown]})
+
+
+@readable
 @require_safe
 @cache_control(public=True, max_age=30)
 def campaign(request, slug):
-    """`slug status total people organisations paper goal`, readable from every other site."""
+    """One campaign, with at least `slug status total people organisations paper goal`."""
     shown = get_object_or_404(Campaign.objects.public(), slug=slug)
-    totals = tally.read(shown)
-    return JsonResponse(
-        {
-            "slug": shown.slug,
-            "status": shown.status,
-            "total": totals.total,
-            "people": totals.people,
-            "organisations": totals.organisations,
-            "paper": totals.paper,
-            "goal": totals.goal,
-        },
-        headers={"Access-Control-Allow-Origin": "*"},
-    )
+    return JsonResponse(entry(shown, tally.read(shown)))
+
+
+@readable
+@require_safe
+@cache_control(public=True, max_age=60)
+def openapi(request):
+    """What this interface offers, for programs that ask."""
+    return JsonResponse({**document(), "servers": [{"url": settings.SITE_URL}]})
+
+
+@lru_cache
+def document() -> dict[str, Any]:
+    return json.loads(DOCUMENT.read_text())
+
+
+def entry(campaign: Campaign, totals: tally.Totals) -> dict[str, Any]:
+    return {
+        "slug": campaign.slug,
+        "status": campaign.status,
+        "title": texts(campaign.title),
+        "url": {code: address(campaign, code) for code, _name in settings.LANGUAGES},
+        "total": totals.total,
+        "people": totals.people,
+        "organisations": totals.organisations,
+        "paper": totals.paper,
+        "goal": totals.goal,
+    }
+
+
+def texts(text) -> dict[str, str]:
+    """The languages that a text has, by their codes."""
+    data = text.data if isinstance(text.data, dict) else {settings.LANGUAGE_CODE: text.data}
+    return {code: words for code, words in data.items() if words}
+
+
+def address(campaign: Campaign, language: str) -> str:
+    with override(language):
+        return settings.SITE_URL + reverse("signatures:appeal", args=[campaign.slug])

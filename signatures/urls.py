@@ -1,6 +1,17 @@
 from django.urls import path, re_path, register_converter
 
-from signatures.views import appeal, confirm, integrity, lists, manage, pages, sign, unsubscribe
+from signatures.views import (
+    appeal,
+    confirm,
+    integrity,
+    lists,
+    manage,
+    pages,
+    share,
+    sign,
+    statistics,
+    unsubscribe,
+)
 
 app_name = "signatures"
 
@@ -55,5 +66,9 @@ urlpatterns = [
     path("<code:slug>/denied/", pages.denied, name="denied"),
     path("<code:slug>/withdrawn/", pages.withdrawn, name="withdrawn"),
     path("<code:slug>/signatories/", lists.signatories, name="signatories"),
+    path("<code:slug>/share/", share.share, name="share"),
+    path("<code:slug>/qr.svg", share.qr, name="qr"),
+    path("<code:slug>/statistics/", statistics.statistics, name="statistics"),
+    path("<code:slug>/statistics/<code:chart>.svg", statistics.chart, name="chart"),
     path("<code:slug>/call/<code:partner>/", appeal.call, name="call"),
 ]

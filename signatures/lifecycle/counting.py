@@ -12,15 +12,18 @@ def start_counting(signature: Signature, rows: Any, changes: dict[str, Any]) -> 
     """Change a row that does not count yet, and add it to the tally if it does now."""
     if not rows.filter(~COUNTED, pk=signature.pk).update(**changes):
         return False
-    if Signature.objects.counted().filter(pk=signature.pk).exists():
-        tally.add(signature, +1)
+    for confirmed_at in (
+        Signature.objects.counted().filter(pk=signature.pk).values_list("confirmed_at", flat=True)
+    ):
+        tally.add(signature, +1, confirmed_at)
     return True
 
 
 def stop_counting(signature: Signature, rows: Any, changes: dict[str, Any]) -> bool:
     """Change a row that does not count afterwards, and take it off the tally if it did."""
     if rows.filter(COUNTED, pk=signature.pk).update(**changes):
-        tally.add(signature, -1)
+        row = Signature.objects.filter(pk=signature.pk).values_list("confirmed_at", flat=True)
+        tally.add(signature, -1, row.get())
         return True
     return bool(rows.filter(~COUNTED, pk=signature.pk).update(**changes))
 

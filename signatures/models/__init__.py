@@ -3,7 +3,7 @@
 A signature's state is its timestamps. `lifecycle` is the only place that changes one.
 """
 
-from signatures.models.count import Counter, Tally
+from signatures.models.count import Counter, DayTally, Figures, Tally
 from signatures.models.decision import Erasure, Export, Mailing, Moderation, Proposal
 from signatures.models.hand_in import HandIn, HandInFile, SealedEntry
 from signatures.models.mail import Mute, OutboxMail, Token
@@ -19,8 +19,10 @@ from signatures.models.signature import (
 __all__ = [
     "FINGERPRINT_LENGTH",
     "Counter",
+    "DayTally",
     "Erasure",
     "Export",
+    "Figures",
     "HandIn",
     "HandInFile",
     "Kind",

@@ -70,6 +70,12 @@ COLUMNS = {
     "signatures.Tally": dict.fromkeys(
         ["id", "campaign", "kind", "country", "shard", "number"], NOTHING
     ),
+    "signatures.DayTally": dict.fromkeys(
+        ["id", "campaign", "kind", "day", "shard", "number"], NOTHING
+    ),
+    "signatures.Figures": dict.fromkeys(
+        ["id", "campaign", "taken_at", "people", "countries", "days"], NOTHING
+    ),
     "signatures.OutboxMail": {
         "id": NOTHING,
         "kind": "mails",

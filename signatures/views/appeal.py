@@ -8,10 +8,12 @@ from campaigns.models import Call, Campaign, salutation
 from signatures import tally
 from signatures.forms import IndividualForm
 from signatures.models import Signature
+from signatures.openness import scripted
 
 RECENT = 8
 
 
+@scripted
 @require_safe
 @cache_control(public=True, max_age=60)
 def appeal(request, slug):
@@ -22,6 +24,7 @@ def appeal(request, slug):
     )
 
 
+@scripted
 @require_safe
 @cache_control(public=True, max_age=60)
 def call(request, slug, partner):

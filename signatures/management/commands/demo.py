@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import now
 
 from campaigns.models import Campaign
-from signatures import forms, lifecycle, names, tally
+from signatures import forms, lifecycle, names, statistics, tally
 from signatures.models import Kind, Signature, Visibility
 
 SLUG = "protection-asylum"
@@ -67,6 +67,7 @@ class Command(BaseCommand):
             row.appeal = appeal
         Signature.objects.bulk_create(rows, batch_size=BATCH)
         tally.recount(campaign)
+        statistics.renew(campaign)
         self.stdout.write(f"{len(rows)} made-up signatures in {campaign.slug}.")
 
 

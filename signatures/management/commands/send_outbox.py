@@ -9,7 +9,7 @@ from django.db import close_old_connections
 from django.utils.timezone import now
 
 from campaigns import lifecycle as campaigns
-from signatures import emails, lifecycle, outbox, retention, smtp, throttle
+from signatures import emails, lifecycle, outbox, retention, smtp, statistics, throttle
 
 BATCH = 10  # mails that one connection to the mail server carries
 IDLE = 1.0  # seconds between looks into an empty outbox
@@ -86,3 +86,4 @@ def do_chores() -> None:
     campaigns.close_overdue()
     lifecycle.remind()
     retention.forget()
+    statistics.renew_all()
