@@ -23,6 +23,7 @@ DARK = {
 }  # fmt: skip
 WIDTH = 480
 MOST_BARS = 12
+ROW = 46
 # Europe as tiles of one size, each about where the country lies.
 TILES = """
 IS .. .. .. NO SE FI EE .. ..
@@ -38,25 +39,29 @@ TILE, GAP = 44, 4
 CLASSES = [10, 100, 1_000, 10_000]  # from how many on a tile has the next shade
 
 
+def height(rows: int) -> int:
+    return rows * ROW
+
+
 def bars(rows: list[tuple[str, int]]) -> dict[str, Any]:
     """A name, a number and a bar below them for each row."""
-    most = max(number for _name, number in rows)
+    most = max(number for _name, number in rows) or 1
     right_to_left = get_language_bidi()
-    height, drawn = 46, []
+    drawn = []
     for place, (name, number) in enumerate(rows):
         length = max(2, round(WIDTH * number / most)) if number else 0
         drawn.append(
             {
                 "name": name,
                 "number": number,
-                "text_y": place * height + 20,
-                "bar_y": place * height + 27,
+                "text_y": place * ROW + 20,
+                "bar_y": place * ROW + 27,
                 "length": length,
                 "x": WIDTH - length if right_to_left else 0,
             }
         )
     starts, ends = (WIDTH, 0) if right_to_left else (0, WIDTH)
-    return {"rows": drawn, "width": WIDTH, "height": len(rows) * height, "starts": starts,
+    return {"rows": drawn, "width": WIDTH, "height": height(len(rows)), "starts": starts,
             "ends": ends, "direction": "rtl" if right_to_left else "ltr"}  # fmt: skip
 
 
@@ -73,13 +78,13 @@ def tiles(numbers: dict[str, int]) -> dict[str, Any]:
         for column, code in enumerate(line)
         if code != ".."
     ]
-    height = len(grid) * (TILE + GAP) + GAP
+    below = len(grid) * (TILE + GAP) + GAP
     keys = [
         {"x": place * 119 + GAP, "shade": place + 1, "from": number}
         for place, number in enumerate(CLASSES)
     ]
     return {"tiles": drawn, "keys": keys, "tile": TILE, "width": 10 * (TILE + GAP) + GAP,
-            "key_y": height + 6, "height": height + 40}  # fmt: skip
+            "key_y": below + 6, "height": below + 40}  # fmt: skip
 
 
 def shade(number: int) -> int:

@@ -1,18 +1,23 @@
 """Figures by country and over time from which nobody can learn about fewer than ten people.
 
 The totals are exact and everybody may watch them tick, so a breakdown beside them must not let
-itself be put together with them. Three rules see to it. Every figure is rounded down to tens, hence
-shown only from ten on. All figures are of one moment, and are renewed at most daily and only when
-the number of people has changed by ten or more. And they are renewed only if what the rounding
-leaves open is ten or more, both in the figures themselves and in their change since the last time;
-otherwise the old ones stay. So a tick of the total can be laid to no country.
+itself be put together with them. Hence these rules:
+
+- Every figure is rounded down to tens, so it is shown only from ten on, and it falls only when more
+  than ten have left.
+- All figures are of one moment, at most one in a day, and when the next one comes depends on the
+  number of people alone: it must have changed by ten or more.
+- What the rounding leaves open must be ten or more, both in the figures themselves and in their
+  change since the last ones; otherwise they are rounded down further.
+
+So a tick of the total can be laid to no country, by whoever keeps all that was ever shown.
 
 Countries are of people, online and on paper. Organisations are listed by name and country anyway:
 added in, they could be subtracted again.
 """
 
 from collections import Counter
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 
 from django.db import transaction
@@ -39,22 +44,45 @@ def renew_all() -> int:
 def renew(campaign: Campaign) -> bool:
     """Take the figures of this moment, if it is time and they give nobody away."""
     Campaign.objects.select_for_update().get(pk=campaign.pk)
-    old = Figures.objects.filter(campaign=campaign).first()
-    moment = now()
-    if old and moment < old.taken_at + RENEWED_AFTER:
+    figures = taken(campaign) or Figures(campaign=campaign)
+    people, moment = _people(campaign), now()
+    if not is_time(figures, people.total(), moment):
         return False
-    people = _people(campaign)
-    shown = {country: _down(number) for country, number in people.items() if number >= STEP}
-    if not is_safe(old.people if old else 0, old.countries if old else {}, people.total(), shown):
-        return False
-    fields = {
-        "taken_at": moment,
-        "people": people.total(),
-        "countries": dict(sorted(shown.items(), key=lambda part: (-part[1], part[0]))),
-        "days": series(_days(campaign), moment.astimezone(UTC).date()),
+    shown = choose(figures.people, figures.countries, people)
+    figures.tried_at, figures.tried_people = moment, people.total()
+    if shown:
+        figures.taken_at, figures.people = moment, people.total()
+        figures.countries = dict(sorted(shown.items(), key=lambda part: (-part[1], part[0])))
+        figures.days = series(_days(campaign), moment.astimezone(UTC).date())
+    figures.save()
+    return bool(shown)
+
+
+def is_time(figures: Figures, people: int, moment: datetime) -> bool:
+    """Whether to try again: this depends on what everybody may know, and on nothing else."""
+    waited = figures.tried_at is None or figures.tried_at + RENEWED_AFTER <= moment
+    return waited and abs(people - figures.tried_people) >= STEP
+
+
+def choose(people_before: int, before: dict[str, int], people: Counter[str]) -> dict[str, int]:
+    """Figures that may follow those of before; none if those have to stay.
+
+    What would give somebody away is rounded down further, where most has been added. To show
+    nothing instead would tell that there was something to hide.
+    """
+    shown = {
+        country: number
+        for country in people.keys() | before.keys()
+        if (number := _next(people[country], before.get(country, 0)))
     }
-    Figures.objects.update_or_create(campaign=campaign, defaults=fields)
-    return True
+    while shown and not is_safe(people_before, before, people.total(), shown):
+        added = {country: number - before.get(country, 0) for country, number in shown.items()}
+        most = max(added, key=lambda country: (added[country], country))
+        if added[most] <= 0:
+            return {}
+        shown[most] -= STEP
+        shown = {country: number for country, number in shown.items() if number}
+    return shown
 
 
 def is_safe(
@@ -67,7 +95,7 @@ def is_safe(
         for country in before.keys() | after.keys()
     )
     left_open = people_after - sum(after.values())
-    return change >= STEP and change - told >= STEP and left_open >= STEP
+    return change - told >= STEP and left_open >= STEP
 
 
 def series(days: list[tuple[date, int]], today: date) -> list[tuple[str, int]]:
@@ -85,6 +113,11 @@ def series(days: list[tuple[date, int]], today: date) -> list[tuple[str, int]]:
         if (last - day).days % span == 0:
             points.append((day.isoformat(), _down(reached)))
     return points
+
+
+def _next(number: int, before: int) -> int:
+    """A figure falls only when more than ten are gone: else it would name one who has left."""
+    return before if before - STEP <= number < before else _down(number)
 
 
 def _down(number: int) -> int:

@@ -52,12 +52,15 @@ class Figures(models.Model):
     """What the statistics page shows, as of a moment; see `statistics`.
 
     `countries` are numbers of people by code, `days` pairs of a day and the count at its end; all
-    rounded down. `people` is the exact number at that moment, which was public.
+    rounded down. `people` is the exact number at that moment, which was public; `tried_…` is the
+    last moment at which new figures could have come.
     """
 
     campaign = models.OneToOneField(Campaign, models.CASCADE, related_name="figures")
-    taken_at = models.DateTimeField()
-    people = models.IntegerField()
+    tried_at = models.DateTimeField(null=True)
+    tried_people = models.IntegerField(default=0)
+    taken_at = models.DateTimeField(null=True)
+    people = models.IntegerField(default=0)
     countries = models.JSONField(default=dict)
     days = models.JSONField(default=list)
 

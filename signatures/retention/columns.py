@@ -74,7 +74,8 @@ COLUMNS = {
         ["id", "campaign", "kind", "day", "shard", "number"], NOTHING
     ),
     "signatures.Figures": dict.fromkeys(
-        ["id", "campaign", "taken_at", "people", "countries", "days"], NOTHING
+        ["id", "campaign", "tried_at", "tried_people", "taken_at", "people", "countries", "days"],
+        NOTHING,
     ),
     "signatures.OutboxMail": {
         "id": NOTHING,

@@ -22,7 +22,7 @@ from signatures import tally
 from signatures.openness import framed, readable
 from signatures.views.share import SVG
 
-WIDTH, HEIGHT = 480, 300  # of the frame, where the other site leaves it to us
+WIDTH, HEIGHT = 480, 360  # of the frame, where the other site leaves it to us
 PAGES = {"appeal", "call", "share", "sign", "statistics"}  # that stand for a campaign
 
 

@@ -21,11 +21,15 @@ DARK = "-dark"
 def statistics(request, slug):
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
     taken = figures.taken(campaign)
+    totals = tally.read(campaign)
+    countries = charts.named(taken.countries) if taken else []
     context = {
         "campaign": campaign,
-        "totals": tally.read(campaign),
+        "totals": totals,
         "taken": taken,
-        "countries": charts.named(taken.countries) if taken else [],
+        "kinds_height": charts.height(len(kinds_of(totals))),
+        "countries": countries,
+        "countries_height": charts.height(min(len(countries), charts.MOST_BARS)),
         "days": [(date.fromisoformat(day), number) for day, number in taken.days] if taken else [],
     }
     return render(request, "signatures/statistics.html", context)
@@ -45,13 +49,17 @@ def chart(request, slug, chart):
 
 
 def kinds(campaign: Campaign) -> dict:
-    totals = tally.read(campaign)
+    return charts.bars(kinds_of(tally.read(campaign)))
+
+
+def kinds_of(totals: tally.Totals) -> list[tuple[str, int]]:
+    """Those that there are."""
     rows = [
         (_("People"), totals.people),
         (_("Organisations"), totals.organisations),
         (_("On paper"), totals.paper),
     ]
-    return charts.bars([row for row in rows if row[1]] or rows)
+    return [row for row in rows if row[1]] or rows
 
 
 def countries(campaign: Campaign) -> dict:
