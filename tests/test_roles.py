@@ -34,6 +34,7 @@ signatures_signature_change         403/403 403/403 200/403 200/403 200/403 200/
 signatures_signature_history        403/403 403/403 200/200 200/200 200/200 200/200
 signatures_signature_delete         403/403 403/403 403/403 403/403 403/403 403/403
 signatures_signature_rule           403/403 403/403 200/200 403/403 200/200 200/200
+signatures_through                  403/405 403/405 200/405 200/405 200/405 200/405
 signatures_find                     405/403 405/403 405/302 405/302 405/302 405/302
 
 campaigns_campaign_changelist       403/403 200/200 403/403 403/403 200/200 200/200

@@ -7,13 +7,16 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 import segno
 from django.core.cache import cache
+from django.utils.timezone import now
 from django.utils.translation import override
 from PIL import Image, ImageChops, ImageDraw
 
 from campaigns.models import Call
-from signatures import card
-from signatures.models import Tally
-from tests.factories import confirmed, links, make_campaign, press, read_mails, sign, text
+from signatures import card, lifecycle
+from signatures.desk import through
+from signatures.models import PaperBatch, Signature, Tally
+from tests.desk import make_account
+from tests.factories import approved, confirmed, links, make_campaign, press, read_mails, sign, text
 from tests.pages import Page
 
 pytestmark = pytest.mark.django_db
@@ -210,6 +213,52 @@ def test_the_card_is_drawn_again_only_when_it_says_something_new(client, campaig
     Tally.objects.update(number=50)
     client.get("/social/peace/en.png")
     assert len(drawn) == 2
+
+
+# At the desk
+
+
+def test_each_organiser_s_figures_are_at_the_desk_and_name_nobody(client, campaign, mo, letter):
+    confirmed(client, campaign, via="wri", name="Sam Through")
+    confirmed(client, campaign, via="wri", visibility="count", name="")
+    sign(client, campaign, via="wri")  # not confirmed
+    lifecycle.withdraw(confirmed(client, campaign, via="wri"))
+    confirmed(client, campaign, via="nobody-s-code", name="Sam Without")
+    approved(client, campaign, mo, via="wri")
+    on_paper(campaign, mo, "wri", 3)
+
+    assert through.by_organiser(campaign) == [
+        {"organiser": campaign.organisers.get(), "people": 2, "organisations": 1, "paper": 3}
+    ]
+    client.force_login(mo)
+    page = client.get("/admin/signatures/signature/through/").content.decode()
+    assert "War Resisters" in page
+    assert "nobody-s-code" not in page
+    assert "Sam" not in page
+
+
+def test_an_organiser_s_figures_are_no_business_of_an_editor(client, campaign):
+    client.force_login(make_account("edith", "editor"))
+
+    assert client.get("/admin/signatures/signature/through/").status_code == 403
+
+
+def test_signing_works_with_a_code_that_is_nobody_s(client, campaign):
+    for code in ("nobody", "x" * 500, "<b>", "Wri"):
+        signature = confirmed(client, campaign, via=code)
+        assert signature.is_counted
+        assert signature.via in {"nobody", ""}
+
+
+def on_paper(campaign, by, code, number):
+    batch = PaperBatch.objects.create(
+        campaign=campaign, via=code, language="en", entered_by=by, entered_at=now()
+    )
+    for _ in range(number):
+        Signature.objects.create(
+            campaign=campaign, appeal=campaign.appeal, batch=batch, kind="individual",
+            language="en", country="DE", visibility="count", signed_at=now(), confirmed_at=now(),
+        )  # fmt: skip
 
 
 def test_nothing_on_the_share_page_comes_from_elsewhere(client, campaign):
