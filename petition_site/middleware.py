@@ -22,9 +22,9 @@ SAFE = {*READING, "OPTIONS", "TRACE"}
 # What the desk needs beyond the public pages, which have no script and know no accounts.
 DESK_CSP = {"script-src": ["'self'"], "connect-src": ["'self'"]}
 DESK_FEATURES = {"publickey-credentials-create", "publickey-credentials-get"}
-# What a page needs that adds copying, sharing or a live count where scripts run at all.
+# What a page needs that adds a live count where scripts run, and one that adds copying and sharing.
 SCRIPT_CSP = {"script-src": ["'self'"], "connect-src": ["'self'"]}
-SCRIPT_FEATURES = {"clipboard-write", "web-share"}
+SHARE_FEATURES = {"clipboard-write", "web-share"}
 # What may be shown in other sites' pages, and what may be read by them.
 FRAME_CSP = {"frame-ancestors": ["*"]}
 ELSEWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
@@ -104,16 +104,21 @@ def headers(get_response):
         "Permissions-Policy": permissions(DESK_FEATURES),
     }
     script = {
-        **everywhere,
+        **public,
         "Content-Security-Policy": policy({**settings.SECURE_CSP, **SCRIPT_CSP}),
-        "Permissions-Policy": permissions(SCRIPT_FEATURES),
     }
+    share = {**script, "Permissions-Policy": permissions(SHARE_FEATURES)}
     frame = {
         **public,
         **ELSEWHERE,
         "Content-Security-Policy": policy({**settings.SECURE_CSP, **FRAME_CSP}),
     }
-    chosen = {"script": script, "frame": frame, "figures": {**public, **READABLE}}
+    chosen = {
+        "script": script,
+        "share": share,
+        "frame": frame,
+        "figures": {**public, **READABLE},
+    }
 
     def middleware(request):
         response = get_response(request)

@@ -7,6 +7,12 @@ def scripted(view):
     return view
 
 
+def sharing(view):
+    """The same, and the script copies a link and opens the device's own way to share."""
+    view.openness = "share"
+    return view
+
+
 def framed(view):
     """The page may be shown within pages of other sites."""
     view.openness = "frame"

@@ -34,7 +34,7 @@ METHODS = (*PRESSING, "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "PROPFIND", 
 class Route:
     """`cache` is who may keep the answer: `public` and `figures` (for other sites, too) anybody for
     a minute, `personal`, `health` and `desk` nobody. `address` leads to a page of `Site`.
-    `openness` is what the page may do beyond the others: run a `script` of ours, be a `frame`."""
+    `openness` is what the page may do beyond the others: run a `script`, `share`, be a `frame`."""
 
     cache: str
     address: str
@@ -79,14 +79,14 @@ ROUTES = {
     "en/<code:slug>/sign/sent/<seal:ticket>/": Route(
         "personal", "/en/peace/sign/sent/{sent}/", PRESSING
     ),
-    "en/<code:slug>/thanks/": Route("personal", "/en/peace/thanks/", openness="script"),
+    "en/<code:slug>/thanks/": Route("personal", "/en/peace/thanks/", openness="share"),
     "en/<code:slug>/thanks/<seal:ticket>/": Route(
-        "personal", "/en/peace/thanks/{thanks}/", openness="script"
+        "personal", "/en/peace/thanks/{thanks}/", openness="share"
     ),
     "en/<code:slug>/denied/": Route("public", "/en/peace/denied/"),
     "en/<code:slug>/withdrawn/": Route("public", "/en/peace/withdrawn/"),
     "en/<code:slug>/signatories/": Route("public", "/en/peace/signatories/"),
-    "en/<code:slug>/share/": Route("public", "/en/peace/share/", openness="script"),
+    "en/<code:slug>/share/": Route("public", "/en/peace/share/", openness="share"),
     "en/<code:slug>/qr.svg": Route("public", "/en/peace/qr.svg"),
     "en/<code:slug>/statistics/": Route("public", "/en/peace/statistics/"),
     "en/<code:slug>/statistics/<code:chart>.svg": Route("public", "/en/peace/statistics/kinds.svg"),

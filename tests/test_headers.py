@@ -78,9 +78,10 @@ DESK_POLICY = {**POLICY, "script-src": {"'self'"}, "connect-src": {"'self'"}}
 OPEN_POLICY = {
     "": POLICY,
     "script": {**POLICY, "script-src": {"'self'"}, "connect-src": {"'self'"}},
+    "share": {**POLICY, "script-src": {"'self'"}, "connect-src": {"'self'"}},
     "frame": {**POLICY, "frame-ancestors": {"*"}},
 }
-OPEN_FEATURES = {"script": {"clipboard-write", "web-share"}}
+OPEN_FEATURES = {"share": {"clipboard-write", "web-share"}}
 PASSKEYS = {"publickey-credentials-create", "publickey-credentials-get"}
 BINARY = {"image/png", "audio/wav"}
 # What gives away what runs here, or how it is built.

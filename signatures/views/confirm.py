@@ -8,9 +8,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.models import Campaign
-from signatures import keys, lifecycle, sharing, tally, tokens
+from signatures import keys, lifecycle, openness, sharing, tally, tokens
 from signatures.forms import ConfirmForm
-from signatures.openness import scripted
 from signatures.views import answers
 from signatures.views.limits import limited
 
@@ -63,7 +62,7 @@ def not_me(request, token):
     return render(request, "signatures/not_me.html", {"campaign": signature.campaign})
 
 
-@scripted
+@openness.sharing
 @never_cache
 @require_safe
 def thanks(request, slug, ticket=""):

@@ -10,13 +10,12 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
-from signatures import sharing
-from signatures.openness import scripted
+from signatures import openness, sharing
 
 SVG = "image/svg+xml; charset=utf-8"
 
 
-@scripted
+@openness.sharing
 @require_safe
 @cache_control(public=True, max_age=60)
 def share(request, slug):
