@@ -22,6 +22,13 @@ SAFE = {*READING, "OPTIONS", "TRACE"}
 # What the desk needs beyond the public pages, which have no script and know no accounts.
 DESK_CSP = {"script-src": ["'self'"], "connect-src": ["'self'"]}
 DESK_FEATURES = {"publickey-credentials-create", "publickey-credentials-get"}
+# What a page needs that adds a live count where scripts run, and one that adds copying and sharing.
+SCRIPT_CSP = {"script-src": ["'self'"], "connect-src": ["'self'"]}
+SHARE_FEATURES = {"clipboard-write", "web-share"}
+# What may be shown in other sites' pages, and what may be read by them.
+FRAME_CSP = {"frame-ancestors": ["*"]}
+ELSEWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
+READABLE = {**ELSEWHERE, "Access-Control-Allow-Origin": "*"}
 # No page of this site needs any of what a browser can do beyond showing pages.
 NEEDLESS = (
     "accelerometer", "ambient-light-sensor", "aria-notify", "autoplay", "bluetooth",
@@ -96,11 +103,31 @@ def headers(get_response):
         "Content-Security-Policy": policy({**settings.SECURE_CSP, **DESK_CSP}),
         "Permissions-Policy": permissions(DESK_FEATURES),
     }
+    script = {
+        **public,
+        "Content-Security-Policy": policy({**settings.SECURE_CSP, **SCRIPT_CSP}),
+    }
+    share = {**script, "Permissions-Policy": permissions(SHARE_FEATURES)}
+    frame = {
+        **public,
+        **ELSEWHERE,
+        "Content-Security-Policy": policy({**settings.SECURE_CSP, **FRAME_CSP}),
+    }
+    chosen = {
+        "script": script,
+        "share": share,
+        "frame": frame,
+        "figures": {**public, **READABLE},
+    }
 
     def middleware(request):
         response = get_response(request)
-        for name, value in (desk if is_desk(request) else public).items():
+        openness = openness_of(request, response)
+        wanted = desk if is_desk(request) else chosen.get(openness, public)
+        for name, value in wanted.items():
             response.headers.setdefault(name, value)
+        if openness == "frame":
+            del response.headers["X-Frame-Options"]
         if has_onion_twin(request, response):
             onion = f"http://{settings.ONION_HOST}{request.get_full_path()}"
             response.headers["Onion-Location"] = onion
@@ -133,6 +160,16 @@ def permissions(allowed: Collection[str] = ()) -> str:
 
 def is_desk(request) -> bool:
     return request.path_info.startswith(f"/{settings.ADMIN_PATH}/")
+
+
+def openness_of(request, response) -> str:
+    """What the view needs beyond a closed page, if this is its page and not an error.
+
+    The view says so and not its answer: a 304 is another answer, and browsers keep its headers.
+    """
+    if response.status_code not in {200, 304} or request.resolver_match is None:
+        return ""
+    return getattr(request.resolver_match.func, "openness", "")
 
 
 def is_onion(request) -> bool:

@@ -7,7 +7,7 @@ from petition_site import views
 from signatures import api
 from signatures.desk.versions import versions
 from signatures.urls import SlugConverter  # noqa: F401  (registers the converters)
-from signatures.views import challenge, mail_reports
+from signatures.views import challenge, embed, mail_reports, sitemap
 from signatures.views.preview import preview
 
 # Pages of the desk that belong to a campaign and show what only `signatures` knows.
@@ -22,10 +22,17 @@ urlpatterns = [
     # Their names are those by which the library finds its pages.
     path("captcha/image/<hash:key>/", challenge.image, name="captcha-image"),
     path("captcha/audio/<hash:key>.wav", challenge.audio, name="captcha-audio"),
+    path("sitemap.xml", sitemap.sitemap, name="sitemap"),
+    path("api/v1/openapi.json", api.openapi, name="openapi"),
+    path("api/v1/campaigns/", api.campaigns, name="api_campaigns"),
     path("api/v1/campaigns/<code:slug>/", api.campaign, name="api_campaign"),
     path(
         "api/v1/campaigns/<code:slug>/organisations/", api.organisations, name="api_organisations"
     ),
+    path("embed/<code:slug>/", embed.embed, name="embed"),
+    path("badge/<code:slug>.svg", embed.badge, name="badge"),
+    path("social/<code:slug>/<code:lang>.png", embed.card, name="card"),
+    path("oembed", embed.oembed, name="oembed"),
     path(f"{settings.ADMIN_PATH}/", include("petition_site.staff.urls")),
     path("hooks/mail/", mail_reports.report, name="mail_report"),
     path(f"{CAMPAIGN}/preview/", admin.site.admin_view(preview), name="campaign_preview"),

@@ -99,7 +99,8 @@ def is_kept_too_long(hour: int) -> bool:
 @cache_control(public=True, max_age=60)
 def robots(request):
     """Lists of signatories are not disallowed, or crawlers would never see their `noindex`."""
-    return HttpResponse("User-agent: *\nDisallow:\n", content_type=TEXT)
+    words = f"User-agent: *\nDisallow:\n\nSitemap: {settings.SITE_URL}/sitemap.xml\n"
+    return HttpResponse(words, content_type=TEXT)
 
 
 @require_safe

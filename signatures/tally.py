@@ -2,13 +2,17 @@
 
 import secrets
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Count, F, Sum, Value, When
+from django.db.models.functions import TruncDate
 
 from campaigns.models import Campaign
-from signatures.models import Kind, Signature, Tally
+from signatures.models import DayTally, Kind, Signature, Tally
 from signatures.querysets import SignatureQuerySet
 
 SHARDS = 4
@@ -18,6 +22,9 @@ EXPIRED, DENIED, ERASED, MISTAKEN = "expired", "denied", "erased", "mistaken"
 GONE = (EXPIRED, DENIED, ERASED, MISTAKEN)
 # Rungs of the goal ladder: 100, 200, 500, 1,000 … 500,000,000.
 LADDER = [factor * 10**power for power in range(2, 9) for factor in (1, 2, 5)]
+
+# How many count, by kind, country and day.
+Parts = Counter[tuple[str, str, date]]
 
 
 @dataclass(frozen=True)
@@ -40,27 +47,36 @@ class Totals:
 
 
 def add(signature: Signature, step: int) -> None:
-    """Count a signature (+1) or stop counting it (-1), inside the caller's transaction."""
+    """Count a signature (+1) or stop counting it (-1), inside the caller's transaction.
+
+    The object must say what its row says.
+    """
     kind = PAPER if signature.batch_id else signature.kind
     _add(signature.campaign_id, kind, signature.country, step)
+    if signature.confirmed_at is None:
+        raise ValueError("Only what is confirmed counts.")
+    _add_to_day(signature.campaign_id, kind, signature.confirmed_at.astimezone(UTC).date(), step)
 
 
-def count(rows: SignatureQuerySet) -> Counter[tuple[str, str]]:
-    """How many of these rows count, by kind (paper is one) and country; scans them."""
+def count(rows: SignatureQuerySet) -> Parts:
+    """How many of these rows count, by kind (paper is one), country and day; scans them."""
     counted_as = Case(When(batch=None, then=F("kind")), default=Value(PAPER))
-    parts = rows.counted().values_list(counted_as, "country").annotate(number=Count("pk"))
-    return Counter({(kind, country): number for kind, country, number in parts})
+    day = TruncDate("confirmed_at", tzinfo=UTC)
+    parts = rows.counted().values_list(counted_as, "country", day).annotate(number=Count("pk"))
+    return Counter({(kind, country, day): number for kind, country, day, number in parts})
 
 
-def shift(
-    campaign_id: int, before: Counter[tuple[str, str]], after: Counter[tuple[str, str]]
-) -> None:
+def shift(campaign_id: int, before: Parts, after: Parts) -> None:
     """Put the tally right after rows have changed that counted as `before` and count as `after`."""
-    # In the same order for everybody, so that no two wait for each other.
-    for kind, country in sorted(before.keys() | after.keys()):
-        step = after[kind, country] - before[kind, country]
+    change: Parts = after.copy()
+    change.subtract(before)
+    # In one order, so that two who do this wait for each other and never in a circle.
+    for (kind, country), step in sorted(_by_country(change).items()):
         if step:
             _add(campaign_id, kind, country, step)
+    for (kind, day), step in sorted(_by_day(change).items()):
+        if step:
+            _add_to_day(campaign_id, kind, day, step)
 
 
 def add_gone(campaign_id: int, kind: str, number: int) -> None:
@@ -77,25 +93,34 @@ def read_gone(campaign: Campaign) -> dict[str, int]:
 
 def read(campaign: Campaign) -> Totals:
     """One query over a few hundred rows at most, however many have signed."""
+    return read_all([campaign])[campaign.pk]
+
+
+def read_all(campaigns: Iterable[Campaign]) -> dict[int, Totals]:
+    """The same for several campaigns, by their keys; still one query."""
+    goals = {campaign.pk: campaign.first_goal for campaign in campaigns}
     parts = (
-        Tally.objects.filter(campaign=campaign)
+        Tally.objects.filter(campaign__in=goals)
         .exclude(kind__in=GONE)
-        .values_list("kind", "country")
+        .values_list("campaign", "kind", "country")
         .annotate(sum=Sum("number"))
     )
-    kinds: Counter[str] = Counter()
-    countries = set()
-    for kind, country, number in parts:
-        kinds[kind] += number
+    kinds: dict[int, Counter[str]] = {pk: Counter() for pk in goals}
+    countries: dict[int, set[str]] = {pk: set() for pk in goals}
+    for pk, kind, country, number in parts:
+        kinds[pk][kind] += number
         if number > 0 and country:
-            countries.add(country)
-    return Totals(
-        people=kinds[Kind.INDIVIDUAL],
-        organisations=kinds[Kind.ORGANISATION],
-        paper=kinds[PAPER],
-        countries=len(countries),
-        goal=next_goal(kinds.total(), campaign.first_goal),
-    )
+            countries[pk].add(country)
+    return {
+        pk: Totals(
+            people=kinds[pk][Kind.INDIVIDUAL],
+            organisations=kinds[pk][Kind.ORGANISATION],
+            paper=kinds[pk][PAPER],
+            countries=len(countries[pk]),
+            goal=next_goal(kinds[pk].total(), first_goal),
+        )
+        for pk, first_goal in goals.items()
+    }
 
 
 def next_goal(total: int, first: int) -> int:
@@ -106,34 +131,63 @@ def next_goal(total: int, first: int) -> int:
 
 @transaction.atomic
 def recount(campaign: Campaign) -> dict[tuple[str, str], int]:
-    """Count the rows, put the tally right where it differs; the differences by kind and country.
+    """Count the rows, put the tally right where it differs; the differences by kind and country,
+    and by kind and day.
 
     Nothing is counted meanwhile: the campaign and its tally rows are locked, the campaign because a
     new tally row needs it.
     """
     Campaign.objects.select_for_update().get(pk=campaign.pk)
-    shards = list(Tally.objects.select_for_update().filter(campaign=campaign).order_by("pk"))
-    shown: Counter[tuple[str, str]] = Counter()
-    for shard in shards:
-        if shard.kind in GONE:
-            continue
-        shown[shard.kind, shard.country] += shard.number
     true = count(Signature.objects.filter(campaign=campaign))
-    shift(campaign.pk, shown, true)
-    return {
-        key: true[key] - shown[key]
-        for key in sorted(shown.keys() | true.keys())
-        if true[key] != shown[key]
-    }
+    countries = _differences(_locked(Tally, campaign, "country"), _by_country(true))
+    for (kind, country), step in countries.items():
+        _add(campaign.pk, kind, country, step)
+    days = _differences(_locked(DayTally, campaign, "day"), _by_day(true))
+    for (kind, day), step in days.items():
+        _add_to_day(campaign.pk, kind, day, step)
+    return countries | {(kind, day.isoformat()): step for (kind, day), step in days.items()}
+
+
+def _locked(model: Any, campaign: Campaign, by: str) -> Counter[tuple[str, Any]]:
+    """What the shown parts add up to; they are locked."""
+    shown: Counter[tuple[str, Any]] = Counter()
+    for shard in model.objects.select_for_update().filter(campaign=campaign).order_by("pk"):
+        if shard.kind not in GONE:
+            shown[shard.kind, getattr(shard, by)] += shard.number
+    return shown
+
+
+def _differences(
+    shown: Counter[tuple[str, Any]], true: Counter[tuple[str, Any]]
+) -> dict[tuple[str, Any], int]:
+    keys = sorted(shown.keys() | true.keys())
+    return {key: true[key] - shown[key] for key in keys if true[key] != shown[key]}
+
+
+def _by_country(parts: Parts) -> Counter[tuple[str, Any]]:
+    sums: Counter[tuple[str, Any]] = Counter()
+    for (kind, country, _day), number in parts.items():
+        sums[kind, country] += number
+    return sums
+
+
+def _by_day(parts: Parts) -> Counter[tuple[str, Any]]:
+    sums: Counter[tuple[str, Any]] = Counter()
+    for (kind, _country, day), number in parts.items():
+        sums[kind, day] += number
+    return sums
 
 
 def _add(campaign_id: int, kind: str, country: str, step: int) -> None:
-    part = {
-        "campaign_id": campaign_id,
-        "kind": kind,
-        "country": country,
-        "shard": secrets.randbelow(SHARDS),
-    }
-    if not Tally.objects.filter(**part).update(number=F("number") + step):
-        Tally.objects.bulk_create([Tally(**part)], ignore_conflicts=True)
-        Tally.objects.filter(**part).update(number=F("number") + step)
+    _add_to(Tally, {"campaign_id": campaign_id, "kind": kind, "country": country}, step)
+
+
+def _add_to_day(campaign_id: int, kind: str, day: date, step: int) -> None:
+    _add_to(DayTally, {"campaign_id": campaign_id, "kind": kind, "day": day}, step)
+
+
+def _add_to(model: Any, key: dict[str, Any], step: int) -> None:
+    part = {**key, "shard": secrets.randbelow(SHARDS)}
+    if not model.objects.filter(**part).update(number=F("number") + step):
+        model.objects.bulk_create([model(**part)], ignore_conflicts=True)
+        model.objects.filter(**part).update(number=F("number") + step)

@@ -11,7 +11,9 @@ from signatures.views import (
     manage,
     pages,
     paper,
+    share,
     sign,
+    statistics,
     unsubscribe,
     versions,
 )
@@ -74,5 +76,9 @@ urlpatterns = [
     path("<code:slug>/earlier/", earlier.earlier, name="earlier"),
     path("<code:slug>/paper.pdf", paper.paper, name="paper"),
     path("<code:slug>/hand-in/", hand_in.hand_in, name="hand_in"),
+    path("<code:slug>/share/", share.share, name="share"),
+    path("<code:slug>/qr.svg", share.qr, name="qr"),
+    path("<code:slug>/statistics/", statistics.statistics, name="statistics"),
+    path("<code:slug>/statistics/<code:chart>.svg", statistics.chart, name="chart"),
     path("<code:slug>/call/<code:partner>/", appeal.call, name="call"),
 ]

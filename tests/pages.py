@@ -50,7 +50,7 @@ class Page(HTMLParser):
         if tag == "input":
             self.fields[attributes.get("name", "")] = attributes.get("value") or ""
         elif tag == "textarea":
-            self._area = attributes["name"]
+            self._area = attributes.get("name") or ""
             self.fields[self._area] = ""
         elif tag == "bdi":
             self._into = []

@@ -34,12 +34,14 @@ METHODS = (*PRESSING, "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "PROPFIND", 
 @dataclass(frozen=True)
 class Route:
     """`cache` is who may keep the answer: `public` and `figures` (for other sites, too) anybody for
-    a minute, `personal`, `health` and `desk` nobody. `address` leads to a page of `Site`."""
+    a minute, `personal`, `health` and `desk` nobody. `address` leads to a page of `Site`.
+    `openness` is what the page may do beyond the others: run a `script`, `share`, be a `frame`."""
 
     cache: str
     address: str
     methods: tuple[str, ...] = READING
     status: int = 200
+    openness: str = ""
 
 
 ROUTES = {
@@ -54,10 +56,17 @@ ROUTES = {
         "/captcha/audio/{question}.wav",
         status=200 if settings.CAPTCHA_FLITE_PATH else 404,
     ),
+    "sitemap.xml": Route("public", "/sitemap.xml"),
+    "api/v1/openapi.json": Route("figures", "/api/v1/openapi.json"),
+    "api/v1/campaigns/": Route("figures", "/api/v1/campaigns/"),
     "api/v1/campaigns/<code:slug>/": Route("figures", "/api/v1/campaigns/peace/"),
     "api/v1/campaigns/<code:slug>/organisations/": Route(
         "figures", "/api/v1/campaigns/peace/organisations/"
     ),
+    "embed/<code:slug>/": Route("public", "/embed/peace/?lang=en", openness="frame"),
+    "badge/<code:slug>.svg": Route("figures", "/badge/peace.svg?lang=en"),
+    "social/<code:slug>/<code:lang>.png": Route("figures", "/social/peace/en.png"),
+    "oembed": Route("figures", "/oembed?url={site}/en/peace/&format=json"),
     "hooks/mail/": Route("personal", "/hooks/mail/", ("POST",), status=405),
     "en/": Route("public", "/en/"),
     "en/privacy/": Route("public", "/en/privacy/"),
@@ -72,13 +81,15 @@ ROUTES = {
     "en/<code:slug>/updates/": Route("public", "/en/peace/updates/"),
     "en/<code:slug>/updates/feed/": Route("public", "/en/peace/updates/feed/"),
     "en/<code:slug>/updates/<int:pk>/": Route("public", "/en/peace/updates/{update}/"),
-    "en/<code:slug>/": Route("public", "/en/peace/"),
+    "en/<code:slug>/": Route("public", "/en/peace/", openness="script"),
     "en/<code:slug>/sign/": Route("personal", "/en/peace/sign/", PRESSING),
     "en/<code:slug>/sign/sent/<seal:ticket>/": Route(
         "personal", "/en/peace/sign/sent/{sent}/", PRESSING
     ),
-    "en/<code:slug>/thanks/": Route("personal", "/en/peace/thanks/"),
-    "en/<code:slug>/thanks/<seal:ticket>/": Route("personal", "/en/peace/thanks/{thanks}/"),
+    "en/<code:slug>/thanks/": Route("personal", "/en/peace/thanks/", openness="share"),
+    "en/<code:slug>/thanks/<seal:ticket>/": Route(
+        "personal", "/en/peace/thanks/{thanks}/", openness="share"
+    ),
     "en/<code:slug>/denied/": Route("public", "/en/peace/denied/"),
     "en/<code:slug>/withdrawn/": Route("public", "/en/peace/withdrawn/"),
     "en/<code:slug>/signatories/": Route("public", "/en/peace/signatories/"),
@@ -87,7 +98,13 @@ ROUTES = {
     "en/<code:slug>/earlier/": Route("public", "/en/peace/earlier/"),
     "en/<code:slug>/paper.pdf": Route("personal", "/en/peace/paper.pdf"),
     "en/<code:slug>/hand-in/": Route("public", "/en/peace/hand-in/"),
-    "en/<code:slug>/call/<code:partner>/": Route("public", "/en/peace/call/wri/"),
+    "en/<code:slug>/share/": Route("public", "/en/peace/share/", openness="share"),
+    "en/<code:slug>/qr.svg": Route("public", "/en/peace/qr.svg"),
+    "en/<code:slug>/statistics/": Route("public", "/en/peace/statistics/"),
+    "en/<code:slug>/statistics/<code:chart>.svg": Route("public", "/en/peace/statistics/kinds.svg"),
+    "en/<code:slug>/call/<code:partner>/": Route(
+        "public", "/en/peace/call/wri/", openness="script"
+    ),
 }
 DESK = f"{settings.ADMIN_PATH}/"  # whatever is below is the organisers' desk
 
@@ -102,7 +119,7 @@ class Site:
     secrets: dict[str, str]
 
     def address(self, route: Route) -> str:
-        return route.address.format(**self.secrets)
+        return route.address.format(site=settings.SITE_URL, **self.secrets)
 
 
 def make_site(client, moderator) -> Site:

@@ -38,7 +38,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 LANGUAGES = [code for code, _name in site_settings.LANGUAGES]
 SITE = "http://testserver"
 SECURITY = "/.well-known/security.txt"
-SHARED_AT = {"t.me", "wa.me", "mastodonshare.com", "www.facebook.com"}
+SHARED_AT = {
+    "t.me", "wa.me", "share.joinmastodon.org", "bsky.app", "www.facebook.com", "x.com",
+}  # fmt: skip
+PICTURES = (".svg", ".png")
 ORGANISERS_SITE = "https://wri.example"
 AWAY = "https://www.wikipedia.org/"  # for somebody who is watched while reading
 CONTACT = "contact@peace.example"
@@ -156,8 +159,10 @@ def crawl(language) -> Crawl:
     robot.raise_request_exception = False
     asked, waiting = set(), deque(["/", "/robots.txt", SECURITY])
     public = Campaign.objects.public().values_list("slug", flat=True)
+    waiting += ["/sitemap.xml", "/api/v1/openapi.json", "/api/v1/campaigns/"]
     waiting += [f"/api/v1/campaigns/{slug}/" for slug in public]
     waiting += [f"/api/v1/campaigns/{slug}/organisations/" for slug in public]
+    waiting += [f"/social/{slug}/{language}.png" for slug in public]
     # Where people come to after they have done something.
     waiting += [
         f"/{language}/{slug}/{page}/"
@@ -188,6 +193,8 @@ def crawl(language) -> Crawl:
 
 
 def words_of(answer) -> str:
+    if answer.get("Content-Type") == "image/png":
+        return ""
     if answer.get("Content-Type") != "application/pdf":
         return answer.content.decode()
     pages = pypdfium2.PdfDocument(answer.content)
@@ -253,7 +260,8 @@ def test_every_page_is_whole_and_leads_only_where_it_should(site, language):
         host = urlsplit(link).hostname
         assert link.startswith(f"{SITE}/static/") or is_allowed(link, host), link
     for address, page in seen.pages.items():
-        assert page.all("html", "lang") == [address.split("/")[1]], address
+        code = address.split("lang=")[-1] if "/embed/" in address else address.split("/")[1]
+        assert page.all("html", "lang") == [code], address
         assert page.all("html", "dir") == ["ltr"], address
         assert [tag for tag, _attributes in page.elements].count("h1") == 1, address
         assert [tag for tag, _attributes in page.elements].count("title") == 1, address
@@ -263,6 +271,9 @@ def test_every_page_is_whole_and_leads_only_where_it_should(site, language):
         for link in page.links:
             assert not link.startswith("#") or link[1:] in named, (address, link)
         for asset in page.assets:
+            if asset.partition("?")[0].endswith(PICTURES) and not asset.startswith("/static/"):
+                assert asset in seen.bodies, (address, asset)
+                continue
             assert asset.startswith("/static/"), (address, asset)
             assert finders.find(asset.removeprefix("/static/")), asset
 

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.utils.translation import override
 
@@ -254,9 +255,16 @@ def test_the_figures_are_json_for_everybody(client, campaign, mo):
 
     answer = client.get("/api/v1/campaigns/peace/")
     assert answer.json() == {
-        "slug": "peace", "status": "open", "total": 2, "people": 1, "organisations": 1,
-        "paper": 0, "goal": 100,
-    }  # fmt: skip
+        "slug": "peace",
+        "status": "open",
+        "title": {"en": "Peace now", "de": "Frieden jetzt"},
+        "url": {code: f"http://testserver/{code}/peace/" for code, _name in settings.LANGUAGES},
+        "total": 2,
+        "people": 1,
+        "organisations": 1,
+        "paper": 0,
+        "goal": 100,
+    }
     assert answer["Access-Control-Allow-Origin"] == "*"
 
 

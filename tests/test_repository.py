@@ -65,10 +65,17 @@ def test_every_template_compiles():
         engine.get_template(str(path.relative_to(ROOT / "templates")))
 
 
+# A file of ours, loaded only if it is byte for byte what the page says.
+OUR_SCRIPT = re.compile(
+    r"""<script type="module" src="{% static '(js/\w+\.js)' %}" """
+    r"""integrity="{% integrity '\1' %}"></script>"""
+)
+
+
 def test_pages_hold_no_style_and_no_script():
-    for path in tracked("templates/*.html"):
+    for path in [*tracked("templates/*.html"), *tracked("templates/*.svg")]:
         if "emails" not in path.parts:
-            source = path.read_text()
+            source = OUR_SCRIPT.sub("", path.read_text())
             assert not re.search(
                 r"<script|<style| style=| on\w+=|javascript:|http-equiv", source
             ), path

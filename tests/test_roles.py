@@ -54,6 +54,7 @@ signatures_proposal_change          403/403 302/403 200/403 200/403 200/403 200/
 signatures_proposal_history         302/302 302/302 200/200 200/200 200/200 200/200
 signatures_proposal_delete          403/403 403/403 403/403 403/403 403/403 403/403
 signatures_proposal_decide          405/403 405/404 405/302 405/302 405/302 405/302
+signatures_through                  403/405 403/405 200/405 200/405 200/405 200/405
 signatures_find                     405/403 405/403 405/302 405/302 405/302 405/302
 
 signatures_paperbatch_changelist    403/403 403/403 200/200 403/403 200/200 200/200

@@ -112,10 +112,11 @@ def test_the_first_address_depends_on_the_language_of_the_browser_and_says_so(gu
 def test_nobody_keeps_an_error(guest, site):
     for name, route in ROUTES.items():
         address = site.address(route)
+        path = address.partition("?")[0]
         if route.status == 301:  # to the same address without what was glued to it
             continue
         secret = re.search(r"[A-Za-z0-9_=-]{32,}", address)
-        wrong = address.replace(secret[0], "A" * len(secret[0])) if secret else f"{address}x/y/"
+        wrong = address.replace(secret[0], "A" * len(secret[0])) if secret else f"{path}x/y/"
         answer = guest.get(wrong)
         # A ticket of thanks that has expired still thanks.
         assert answer.status_code == (200 if "/thanks/A" in wrong else 404), name

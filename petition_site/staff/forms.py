@@ -1,11 +1,7 @@
 """The forms around the login, with this site's limits and without what it does not keep."""
 
-import base64
-import hashlib
 import logging
 import re
-from functools import lru_cache
-from pathlib import Path
 
 from allauth.account import forms as account
 from allauth.account.adapter import get_adapter as get_account_adapter
@@ -15,10 +11,10 @@ from allauth.mfa.base import forms as mfa
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
-from django.contrib.staticfiles import finders
 from django.core.exceptions import ValidationError
 from django.forms.widgets import Script
 
+from campaigns.templatetags.scripts import integrity
 from petition_site.staff import limits
 
 NO_DIGIT = re.compile("[^0-9]")  # people type codes with blanks
@@ -32,13 +28,6 @@ class OurScript(Script):
     def __str__(self):
         self.attributes = {"integrity": integrity(self._path)}
         return super().__str__()
-
-
-@lru_cache
-def integrity(path: str) -> str:
-    """Of the file as it is collected: only style sheets are changed on the way."""
-    content = Path(finders.find(path)).read_bytes()
-    return f"sha384-{base64.b64encode(hashlib.sha384(content).digest()).decode()}"
 
 
 KEY_SCRIPT = [OurScript("js/security_key.js")]

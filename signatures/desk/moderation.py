@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from signatures import lifecycle, names, proposals
-from signatures.desk import rules, search
+from signatures.desk import rules, search, through
 from signatures.desk.overview import MailFilter, SignedFilter
 from signatures.desk.proposals import ProposalFilter, propose_chosen
 from signatures.models import Kind, Moderation, Signature
@@ -136,7 +136,10 @@ class SignatureAdmin(admin.ModelAdmin):
             name="signatures_signature_rule",
         )
         find = path("find/", self.admin_site.admin_view(search.find), name="signatures_find")
-        return [rule, find, *super().get_urls()]
+        through_whom = path(
+            "through/", self.admin_site.admin_view(through.through), name="signatures_through"
+        )
+        return [rule, find, through_whom, *super().get_urls()]
 
     def changelist_view(self, request, extra_context=None):
         context = {**(extra_context or {}), "may_moderate": self.has_moderate_permission(request)}

@@ -106,6 +106,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Figures",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tried_at", models.DateTimeField(null=True)),
+                ("tried_people", models.IntegerField(default=0)),
+                ("taken_at", models.DateTimeField(null=True)),
+                ("people", models.IntegerField(default=0)),
+                ("countries", models.JSONField(default=dict)),
+                ("days", models.JSONField(default=list)),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="figures",
+                        to="campaigns.campaign",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="HandIn",
             fields=[
                 (
@@ -806,6 +831,34 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="DayTally",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=12)),
+                ("day", models.DateField()),
+                ("shard", models.PositiveSmallIntegerField()),
+                ("number", models.IntegerField(default=0)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="campaigns.campaign"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("campaign", "kind", "day", "shard"), name="day_tally_part_unique"
+                    )
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name="handin",

@@ -3,7 +3,7 @@
 A signature's state is its timestamps. `lifecycle` is the only place that changes one.
 """
 
-from signatures.models.count import Counter, Tally
+from signatures.models.count import Counter, DayTally, Figures, Tally
 from signatures.models.decision import Erasure, Export, Mailing, Moderation, Proposal
 from signatures.models.hand_in import HandIn, HandInFile, SealedEntry
 from signatures.models.mail import Mute, OutboxMail, Token
@@ -22,8 +22,10 @@ __all__ = [
     "FINGERPRINT_LENGTH",
     "Comment",
     "Counter",
+    "DayTally",
     "Erasure",
     "Export",
+    "Figures",
     "HandIn",
     "HandInFile",
     "Kind",

@@ -25,6 +25,49 @@ class Tally(models.Model):
         return f"Tally {self.pk}"
 
 
+class DayTally(models.Model):
+    """The same count by the day (UTC) on which a signature was confirmed, or entered from paper.
+
+    What stops counting is taken off the day on which it had come.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE)
+    kind = models.CharField(max_length=12)
+    day = models.DateField()
+    shard = models.PositiveSmallIntegerField()
+    number = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "kind", "day", "shard"], name="day_tally_part_unique"
+            ),
+        ]
+
+    def __str__(self):
+        return f"DayTally {self.pk}"
+
+
+class Figures(models.Model):
+    """What the statistics page shows, as of a moment; see `statistics`.
+
+    `countries` are numbers of people by code, `days` pairs of a day and the count at its end; all
+    rounded down. `people` is the exact number at that moment, which was public; `tried_…` is the
+    last moment at which new figures could have come.
+    """
+
+    campaign = models.OneToOneField(Campaign, models.CASCADE, related_name="figures")
+    tried_at = models.DateTimeField(null=True)
+    tried_people = models.IntegerField(default=0)
+    taken_at = models.DateTimeField(null=True)
+    people = models.IntegerField(default=0)
+    countries = models.JSONField(default=dict)
+    days = models.JSONField(default=list)
+
+    def __str__(self):
+        return f"Figures {self.pk}"
+
+
 class Counter(models.Model):
     """A row of `counters.CounterCache`."""
 

@@ -71,6 +71,13 @@ COLUMNS = {
     "signatures.Tally": dict.fromkeys(
         ["id", "campaign", "kind", "country", "shard", "number"], NOTHING
     ),
+    "signatures.DayTally": dict.fromkeys(
+        ["id", "campaign", "kind", "day", "shard", "number"], NOTHING
+    ),
+    "signatures.Figures": dict.fromkeys(
+        ["id", "campaign", "tried_at", "tried_people", "taken_at", "people", "countries", "days"],
+        NOTHING,
+    ),
     "signatures.OutboxMail": {
         "id": NOTHING,
         "kind": "mails",

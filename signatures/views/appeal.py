@@ -8,12 +8,14 @@ from campaigns.models import Appeal, Call, Campaign, salutation
 from signatures import hand_in, tally
 from signatures.forms import IndividualForm
 from signatures.models import Signature
+from signatures.openness import scripted
 
 RECENT = 8
 QUOTES = 3
 NEWS = 2
 
 
+@scripted
 @require_safe
 @cache_control(public=True, max_age=60)
 def appeal(request, slug):
@@ -23,6 +25,7 @@ def appeal(request, slug):
     return render(request, "signatures/appeal.html", told)
 
 
+@scripted
 @require_safe
 @cache_control(public=True, max_age=60)
 def call(request, slug, partner):

@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.models import Campaign
-from signatures import keys, lifecycle, tally, tokens
+from signatures import keys, lifecycle, openness, sharing, tally, tokens
 from signatures.forms import ConfirmForm
 from signatures.views import answers
 from signatures.views.limits import limited
@@ -64,6 +64,7 @@ def not_me(request, token):
     return render(request, "signatures/not_me.html", {"campaign": signature.campaign})
 
 
+@openness.sharing
 @never_cache
 @require_safe
 def thanks(request, slug, ticket=""):
@@ -73,6 +74,7 @@ def thanks(request, slug, ticket=""):
     context = {
         "campaign": campaign,
         "totals": tally.read(campaign),
+        **sharing.context(campaign),
         "own_page_token": own_page_token,
         "signature": tokens.find(Purpose.MANAGE, own_page_token) if own_page_token else None,
     }

@@ -9,7 +9,7 @@ from i18nfield.strings import LazyI18nString
 
 from campaigns import lifecycle as campaigns
 from campaigns.models import Campaign, Update
-from signatures import forms, lifecycle, names, tally
+from signatures import forms, lifecycle, names, statistics, tally
 from signatures.models import Kind, OrganisationType, Signature, Visibility
 
 SLUG = "protection-asylum"
@@ -112,6 +112,7 @@ class Command(BaseCommand):
         Signature.objects.bulk_create(rows, batch_size=BATCH)
         tally.recount(campaign)
         write_news(campaign)
+        statistics.renew(campaign)
         self.stdout.write(f"{len(rows)} made-up signatures in {campaign.slug}.")
 
 

@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from django.utils.timezone import now
 
 from campaigns import lifecycle as campaigns
-from signatures import emails, jobs, lifecycle, outbox, retention, smtp, throttle
+from signatures import emails, jobs, lifecycle, outbox, retention, smtp, statistics, throttle
 from signatures.management.commands.serve import die_with_parent
 from signatures.models import OutboxMail
 
@@ -149,3 +149,4 @@ def do_chores() -> None:
     lifecycle.ask_all_again()
     retention.forget()
     retention.look()
+    statistics.renew_all()
