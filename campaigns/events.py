@@ -13,6 +13,7 @@ WORDS = {
     "add": _("added %(subject)s"),
     "change": _("changed %(subject)s"),
     "delete": _("deleted %(subject)s"),
+    "try to export": _("tried to export without the right to"),
     # A campaign
     "publish": _("opened the campaign for signing"),
     "pause": _("paused signing"),

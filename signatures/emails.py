@@ -42,6 +42,11 @@ def own_page(signature: Signature, recipient: str, language: str) -> None:
     outbox.put(Kind.OWN_PAGE, signature, recipient, language)
 
 
+def other_spelling(signature: Signature, recipient: str, language: str) -> None:
+    """To an address that counts as the one that has signed, and is spelt otherwise."""
+    outbox.put(Kind.SPELLING, signature, recipient, language)
+
+
 def ask_again(signature: Signature) -> None:
     outbox.put(Kind.RENEW, signature, signature.email, signature.language)
 
@@ -65,8 +70,13 @@ def render(mail: OutboxMail) -> EmailMultiAlternatives | None:
     if mail.kind == Kind.RENEW and not (signature.updates and signature.appeal.is_outdated):
         return None
     with override(mail.language):
-        secrets = _secrets_to_confirm(signature) if wants_pending else _own_link(signature)
-        return _compose(mail, secrets)
+        return _compose(mail, _secrets(mail, signature))
+
+
+def _secrets(mail: OutboxMail, signature: Signature) -> dict[str, Any]:
+    if mail.kind == Kind.SPELLING:
+        return {}
+    return _secrets_to_confirm(signature) if signature.is_pending else _own_link(signature)
 
 
 def _secrets_to_confirm(signature: Signature) -> dict[str, Any]:

@@ -43,8 +43,8 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 Kind = OutboxMail.Kind
 # The lower, the sooner: whoever waits in front of a screen comes first, news last.
 PRECEDENCE = {
-    Kind.CONFIRM: 0, Kind.OWN_PAGE: 0, Kind.REMINDER: 5, Kind.TRIAL: 5, Kind.RENEW: 9,
-    Kind.UPDATE: 9,
+    Kind.CONFIRM: 0, Kind.OWN_PAGE: 0, Kind.SPELLING: 0, Kind.REMINDER: 5, Kind.TRIAL: 5,
+    Kind.RENEW: 9, Kind.UPDATE: 9,
 }  # fmt: skip
 
 Answer = smtp.Answer

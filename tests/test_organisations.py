@@ -71,7 +71,8 @@ def listed(client, address=LIST) -> list[str]:
 
 
 def by_country(campaign) -> dict:
-    return dict(tally.count(campaign.signatures.all()))
+    parts = tally.count(campaign.signatures.all())
+    return {(kind, country): number for (kind, country, _day), number in parts.items()}
 
 
 # The queue

@@ -72,10 +72,10 @@ def test_lines_count_as_paper_and_keep_what_was_agreed_to(campaign, mo, clock):
 
 
 def test_the_lines_point_at_the_version_of_the_text_on_the_sheets(campaign, mo):
-    first = campaign.appeal
     translate(campaign)
+    first = campaign.appeal
     revised = campaigns.revise_appeal(first)
-    campaigns.publish_appeal(revised, Appeal.Change.TYPO, text(en="A comma."))
+    assert campaigns.publish_appeal(revised, Appeal.Change.TYPO, text(en="A comma."))
     lifecycle.enter(batch(campaign, mo), [Line("DE")], appeal=first)
     lifecycle.enter(batch(campaign, mo), [Line("DE")])
 

@@ -85,7 +85,8 @@ def _sign_or_remind_of_it(campaign: Campaign, details: dict[str, Any], hold_beca
         nobody = keys.fingerprint("nobody", details["address_hash"])
         _without_a_trace(lambda: _keep(campaign, {**details, "address_hash": nobody}, hold_because))
     elif not _keep_newest(signature, details, hold_because):
-        _mail(emails.own_page, signature, details, signature.exact_hash == details["exact_hash"])
+        is_theirs = signature.exact_hash == details["exact_hash"]
+        _mail(emails.own_page if is_theirs else emails.other_spelling, signature, details)
         return
     if hold_because != HONEYPOT:
         _mail(emails.ask_to_confirm, signature, details)
@@ -101,16 +102,11 @@ def _void_what_went_to_another_tag(campaign: Campaign, details: dict[str, Any]) 
     OutboxMail.objects.waiting().filter(signature__in=others).delete()
 
 
-def _mail(
-    put: Callable[[Signature, str, str], None],
-    signature: Signature,
-    details: dict[str, Any],
-    is_theirs: bool = True,
-) -> None:
+def _mail(put: Callable[[Signature, str, str], None], signature: Signature, details: Any) -> None:
     def step() -> None:
         put(signature, details["email"], details["language"])
 
-    if throttle.may_mail(signature.address_hash) and is_theirs:
+    if throttle.may_mail(signature.address_hash):
         step()
     else:
         _without_a_trace(step)

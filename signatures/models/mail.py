@@ -55,6 +55,7 @@ class OutboxMail(models.Model):
         CONFIRM = "confirm"
         REMINDER = "reminder"
         OWN_PAGE = "own_page"
+        SPELLING = "spelling"
         UPDATE = "update"
         TRIAL = "trial"
         RENEW = "renew"
