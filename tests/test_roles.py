@@ -10,7 +10,7 @@ from django.test import Client
 from campaigns.models import AuditEvent, Call, Campaign, EarlierAppeal
 from petition_site.staff import roles
 from signatures import exports, proposals
-from signatures.models import Moderation, PaperSheet, Signature
+from signatures.models import HandInFile, Moderation, PaperSheet, Signature
 from tests import permissions
 from tests.desk import PASSWORD, DeskClient, has_factor, make_account, pages
 from tests.factories import confirmed, make_file, make_update, organisation, text
@@ -182,7 +182,9 @@ def objects(client, campaign):
     earlier = EarlierAppeal.objects.create(campaign=campaign, title=text(en="June"))
     export = exports.grant(campaign, "statistics", "For the press.", somebody)
     signature = confirmed(client, campaign)
-    sealed, _file = make_file(campaign, somebody)
+    sealed, file = make_file(campaign, somebody)
+    # The address of a file is found by the key of its list.
+    HandInFile.objects.filter(pk=file.pk).update(id=sealed.pk)
     return {
         "signatures/signature": signature.pk,
         "signatures/organisation": confirmed(client, campaign, organisation()).pk,
