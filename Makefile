@@ -59,8 +59,8 @@ lock: dev ## Write requirements*.txt anew from requirements*.in
 messages: dev ## Collect the texts to translate into locale/
 	$(python) manage.py messages
 
-screenshots: dev ## Take the pictures of the documentation anew, while `make demo` runs elsewhere
-	$(python) docs/screenshots.py "http://127.0.0.1:$${PORT:-8000}"
+screenshots: dev ## Take the pictures of the documentation anew, of a site of their own
+	exec $(python) -m docs.screenshots
 
 rehearse: dev ## Do what Dockerfile and compose.yaml do, without Docker
 	exec $(python) .ci/rehearse.py

@@ -6,6 +6,10 @@ from i18nfield.forms import I18nTextarea, I18nTextInput
 
 
 class SideBySide:
+    def render(self, name, value, attrs=None, renderer=None):
+        """Without placeholders: what they would say stands above each field."""
+        return super().render(name, value, {"placeholder": "", **(attrs or {})}, renderer)
+
     def format_output(self, rendered_widgets, id_):
         names = [dict(settings.LANGUAGES)[code] for code in self.locales]
         columns = zip(self.locales, names, rendered_widgets, strict=True)

@@ -38,7 +38,7 @@ def test_organisations_wait_in_a_queue_with_address_and_website_compared(desk, c
     page = desk.get(f"{LIST}?state=waiting").content.decode()
 
     assert "action.example.org ✓ action.example.org" in page
-    assert "gmail.com ≠ action.example.org" in page
+    assert "gmail.com ✗ action.example.org" in page
     assert "Unconfirmed" not in page
     assert "A Person" not in page
 

@@ -86,7 +86,7 @@ def test_the_queue_shows_those_who_wait_with_what_there_is_to_look_at(desk, camp
     page = desk.get(DESK).content.decode()
 
     assert "Waiting" in page
-    assert "gmail.com ≠ action.example.org" in page
+    assert "gmail.com ✗ action.example.org" in page
     assert "Done" not in page
     assert "Unconfirmed" not in page
     assert "Done" in desk.get(f"{DESK}?state=approved").content.decode()

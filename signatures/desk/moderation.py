@@ -185,7 +185,7 @@ class SignatureAdmin(admin.ModelAdmin):
         if signature.kind != Kind.ORGANISATION or not signature.website:
             return "–"
         host = urlsplit(signature.website).hostname.removeprefix("www.")
-        sign = "✓" if belongs(signature.contact_domain, host) else "≠"
+        sign = "✓" if belongs(signature.contact_domain, host) else "✗"
         return f"{signature.contact_domain} {sign} {host}"
 
     @admin.display(description=_("signed"), ordering="signed_at")

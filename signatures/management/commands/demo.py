@@ -25,7 +25,7 @@ PEOPLE = [
     ("ES", 7, "Lucía Íñigo Carmen Álvaro", "García Núñez Etxeberria"),
     ("GR", 6, "Ελένη Γιώργος Μαρία Νίκος", "Παπαδόπουλος Ιωάννου Δήμου"),
     ("PL", 5, "Zofia Łukasz Małgorzata", "Wiśniewska Nowak Żak"),
-    ("NL", 5, "Femke Joost Anouk", "de Vries van Dijk Bakker"),
+    ("NL", 5, "Femke Joost Anouk", "Visser Jansen Bakker Smit Mulder"),
     ("UA", 5, "Олена Тарас Юлія Андрій", "Шевчук Коваль Їжакевич"),
     ("RU", 2, "Мария Алексей", "Иванова Соколов"),
     ("BY", 2, "Вольга Сяргей", "Каваль Гаўрылюк"),
