@@ -24,7 +24,14 @@ OTHERS = messages.locales()
 TELLING = {
     "en": ["petition", "appeal", "asylum", "desert", "objector", "russia", "ukrain"],
     "de": ["petition", "appell", "asyl", "desert", "verweiger", "russ", "ukrain"],
+    "fr": ["pétition", "appel ", "asile", "désert", "objecteur", "russ", "ukrain"],
+    "it": ["petizion", "appell", "asilo", "disert", "obiett", "russ", "ucrain"],
+    "el": ["ψήφισμα", "έκκληση", "άσυλο", "λιποτ", "αντιρρησ", "ρωσ", "ουκραν"],
+    "es": ["petición", "llamamiento", "asilo", "desert", "objetor", "rus", "ucran"],
+    "nl": ["petitie", "oproep", "asiel", "desert", "dienstweiger", "rusland", "oekra"],
+    "ru": ["петиц", "обращени", "убежищ", "дезертир", "отказчик", "росси", "украин"],
     "uk": ["петиц", "зверненн", "притул", "дезертир", "відмовник", "росі", "україн"],
+    "be": ["петыц", "зварот", "прытул", "дэзерцір", "адмоўнік", "расі", "украін"],
 }
 ALPHABET = "АБВГҐДЕЄЖЗИІЇЙКЛМНОПРСТУФХЦЧШЩЬЮЯ"
 SMALL = """
