@@ -169,7 +169,14 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [
     ("en", "English"),
     ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("it", "Italiano"),
+    ("el", "Ελληνικά"),
+    ("es", "Español"),
+    ("nl", "Nederlands"),
+    ("ru", "Русский"),
     ("uk", "Українська"),
+    ("be", "Беларуская"),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["petition_site.formats"]

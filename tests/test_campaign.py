@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
@@ -12,6 +13,7 @@ from campaigns.next_steps import next_step
 from tests.factories import make_campaign, text, translate
 
 pytestmark = pytest.mark.django_db
+UKRAINIAN = [code for code, _name in settings.LANGUAGES].index("uk")  # its column at the desk
 CAMPAIGN = "/admin/campaigns/campaign/{}/change/"
 STEP = "/admin/campaigns/campaign/{}/step/"
 EXTEND = "/admin/campaigns/campaign/{}/extend/"
@@ -63,7 +65,7 @@ def test_the_languages_of_a_text_are_edited_beside_each_other(desk, campaign):
 
 
 def test_a_translation_is_added_at_the_desk(desk, campaign):
-    change(desk, CAMPAIGN.format(campaign.pk), title_2="Мир зараз")
+    change(desk, CAMPAIGN.format(campaign.pk), **{f"title_{UKRAINIAN}": "Мир зараз"})
 
     campaign.refresh_from_db()
     assert campaign.title.data == {"en": "Peace now", "de": "Frieden jetzt", "uk": "Мир зараз"}
@@ -340,7 +342,7 @@ def test_a_frozen_appeal_takes_new_languages_and_keeps_the_others(desk, campaign
         path,
         opening_0="We demand:",
         opening_1="Wir bitten Sie:",
-        **{"demands-0-text_0": "Go on!", "demands-0-text_2": "Стоп!"},
+        **{"demands-0-text_0": "Go on!", f"demands-0-text_{UKRAINIAN}": "Стоп!"},
     )
 
     appeal = campaign.appeal

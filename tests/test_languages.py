@@ -24,7 +24,14 @@ OTHERS = messages.locales()
 TELLING = {
     "en": ["petition", "appeal", "asylum", "desert", "objector", "russia", "ukrain"],
     "de": ["petition", "appell", "asyl", "desert", "verweiger", "russ", "ukrain"],
+    "fr": ["pétition", "appel ", "asile", "désert", "objecteur", "russ", "ukrain"],
+    "it": ["petizion", "appell", "asilo", "disert", "obiett", "russ", "ucrain"],
+    "el": ["ψήφισμα", "έκκληση", "άσυλο", "λιποτ", "αντιρρησ", "ρωσ", "ουκραν"],
+    "es": ["petición", "llamamiento", "asilo", "desert", "objetor", "rus", "ucran"],
+    "nl": ["petitie", "oproep", "asiel", "desert", "dienstweiger", "rusland", "oekra"],
+    "ru": ["петиц", "обращени", "убежищ", "дезертир", "отказчик", "росси", "украин"],
     "uk": ["петиц", "зверненн", "притул", "дезертир", "відмовник", "росі", "україн"],
+    "be": ["петыц", "зварот", "прытул", "дэзерцір", "адмоўнік", "расія", "расій", "украін"],
 }
 ALPHABET = "АБВГҐДЕЄЖЗИІЇЙКЛМНОПРСТУФХЦЧШЩЬЮЯ"
 SMALL = """
@@ -133,12 +140,12 @@ def test_collecting_keeps_what_is_translated_and_drops_what_is_gone(german):
 
 
 def test_a_language_begins_with_every_text_and_no_translation(folder, settings):
-    settings.LANGUAGES = [("en", "English"), ("fr", "Français")]
+    settings.LANGUAGES = [("en", "English"), ("pl", "Polski")]
 
     call_command("messages")
 
     assert len(faults()) == len(messages.messages_of(messages.collect()))
-    assert "nplurals=" in (folder / "fr" / "LC_MESSAGES" / "django.po").read_text("utf-8")
+    assert "nplurals=" in (folder / "pl" / "LC_MESSAGES" / "django.po").read_text("utf-8")
 
 
 @pytest.mark.parametrize("locale", OTHERS)

@@ -128,7 +128,7 @@ def person(campaign, chance, number) -> Signature:
     if chance.random() < 0.05:
         signature.confirmed_at, signature.reminded_at = None, signature.signed_at
     elif visibility != Visibility.COUNT and number % 20 == 0:
-        said = COMMENTS[signature.language]
+        said = COMMENTS.get(signature.language, COMMENTS["en"])
         signature.comment, signature.quote = said[number // 20 % len(said)], True
         signature.comment_approved_at = chance.choice([signature.confirmed_at, None])
     if chance.random() < 0.003:

@@ -1,0 +1,3 @@
+"""Italian, without the day of the week in moments."""
+
+DATETIME_FORMAT = "j F Y, H:i"
