@@ -21,7 +21,7 @@ def test_whom_to_tell_in_which_language_and_until_when(client, settings, clock):
     assert told(client) == {
         "Contact": "mailto:security@act.example.org",
         "Expires": "2027-11-24T00:00:00Z",
-        "Preferred-Languages": "en, de, uk",
+        "Preferred-Languages": "en, de, fr, it, el, es, nl, ru, uk, be",
         "Canonical": "https://act.example.org/.well-known/security.txt",
     }
 

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core import mail
 
 from campaigns import lifecycle as campaigns
@@ -36,7 +37,7 @@ def draft(campaign):
 def typed(campaign=None, **texts) -> dict:
     """The form, with `en_title` and so on; the fields of a language are numbered by its place."""
     form = {"campaign": campaign.pk} if campaign else {}
-    for number, code in enumerate(("en", "de", "uk")):
+    for number, (code, _name) in enumerate(settings.LANGUAGES):
         for name in ("title", "body"):
             form[f"{name}_{number}"] = texts.get(f"{code}_{name}", "")
     return form
