@@ -64,6 +64,7 @@ def test_the_board_names_each_missing_text_and_leads_to_its_field(desk, campaign
         assert f'<a href="{address}">{words.label}</a>' in page
 
 
+@pytest.mark.embedded
 def test_the_fields_that_the_board_leads_to_exist(desk, campaign):
     call = {"title": text(en="Come", de="Kommt"), "body": text(en="Sign.")}
     Call.objects.create(organiser=campaign.organisers.get(), **call)

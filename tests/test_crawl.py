@@ -252,6 +252,7 @@ def test_a_robot_finds_every_page_and_learns_nothing_that_is_not_meant_for_it(si
     assert names >= LISTED
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("language", ["en", "de", "fr", "el", "be"])
 def test_every_page_is_whole_and_leads_only_where_it_should(site, language):
     seen = crawl(language)

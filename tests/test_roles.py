@@ -226,6 +226,7 @@ def test_no_page_is_missing_in_the_table():
     assert names == EXPECTED.keys() | OWN.keys()
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_opens_what_the_table_says_and_nothing_else(objects, role):
     user = make_account("mallory", role, is_superuser=role == "superuser")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.embedded
+
 ROOT = Path(__file__).resolve().parent.parent
 SECURITY = (ROOT / "docs" / "security.md").read_text()
 STATES = ["met", "partly", "not met", "not applicable"]
