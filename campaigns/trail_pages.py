@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from campaigns import events, tables, trail
+from campaigns import events, spreadsheet, trail
 from campaigns.desk import DeskAdmin, ReadOnly
 from campaigns.models import AuditEvent
 
@@ -98,7 +98,8 @@ class AuditEventAdmin(ReadOnly, DeskAdmin):
         found = self.get_changelist_instance(request).get_queryset(request)
         trail.record("export trail", request.user, number=found.count())
         response = StreamingHttpResponse(
-            tables.lines(rows(found.order_by("number"))), content_type="text/csv; charset=utf-8"
+            spreadsheet.lines(rows(found.order_by("number"))),
+            content_type="text/csv; charset=utf-8",
         )
         response["Content-Disposition"] = 'attachment; filename="audit-trail.csv"'
         return response

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns import spreadsheet
 from campaigns.models import AuditEvent
-from signatures import exports, lifecycle, proposals, small_cells, spreadsheet
+from signatures import exports, lifecycle, proposals, small_cells
 from signatures.models import Export, Proposal, Signature
 from tests.desk import PASSWORD, DeskClient, make_account
 from tests.factories import approved, confirmed

@@ -13,8 +13,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
+from campaigns import spreadsheet
 from campaigns.models import AuditEvent
-from signatures import hand_in, lifecycle, retention, spreadsheet
+from signatures import hand_in, lifecycle, retention
 from signatures.hand_in import sealing
 from signatures.models import HandIn, HandInFile, SealedEntry, Signature
 from tests.desk import DeskClient, make_account

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from campaigns import events, tables, trail
+from campaigns import events, spreadsheet, trail
 from campaigns import lifecycle as campaigns
 from campaigns.models import AuditEvent, TrailHead
 from petition_site.staff import accounts
@@ -39,7 +39,7 @@ def shown(page) -> list[int]:
 
 
 def table(answer) -> list[dict]:
-    text = b"".join(answer.streaming_content).decode().removeprefix(tables.BOM)
+    text = b"".join(answer.streaming_content).decode().removeprefix(spreadsheet.BOM)
     return list(csv.DictReader(text.splitlines()))
 
 
@@ -211,15 +211,15 @@ def test_what_the_list_shows_is_taken_along_as_a_table_and_that_is_recorded(
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_no_cell_of_a_table_is_a_formula(start):
-    assert tables.cell(f"{start}1") == f"'{start}1"
-    assert tables.cell(f" {start}1") == f"' {start}1"
+    assert spreadsheet.cell(f"{start}1") == f"'{start}1"
+    assert spreadsheet.cell(f" {start}1") == f"' {start}1"
 
 
 def test_cells_that_are_none_stay_as_they_are():
-    assert [tables.cell(value) for value in (-3, None, "", "a=b", "Sam")] == [
+    assert [spreadsheet.cell(value) for value in (-3, None, "", "a=b", "Sam")] == [
         "-3", "", "", "a=b", "Sam",
     ]  # fmt: skip
-    assert list(tables.lines([["a", 'b"c', "d,e\nf"]])) == [tables.BOM, 'a,"b""c","d,e\nf"\r\n']
+    assert list(spreadsheet.lines([["a", 'b"c', "d,e\nf"]])) == ['\ufeffa,"b""c","d,e\nf"\r\n']
 
 
 def test_only_owners_read_what_is_done_to_accounts(client, campaign, olga):

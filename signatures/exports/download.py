@@ -8,8 +8,7 @@ from django.db.models import F
 from django.utils.timezone import now
 from django.utils.translation import get_language, ngettext, override
 
-from campaigns import trail
-from signatures import spreadsheet
+from campaigns import spreadsheet, trail
 from signatures.exports import encryption
 from signatures.exports.tables import Row, table
 from signatures.models import Export

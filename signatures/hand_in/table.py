@@ -5,7 +5,8 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
-from signatures import spreadsheet, tally
+from campaigns import spreadsheet
+from signatures import tally
 from signatures.hand_in import words
 from signatures.hand_in.contents import Contents
 from signatures.models import Kind

@@ -15,7 +15,7 @@ BOM = "\ufeff"
 BATCH = 500  # lines that leave together
 # With their full-width twins, which some programs read as the same.
 STARTS = "=+\\-@\t\r\n＝＋－＠"
-RISKY = re.compile(f"'*[{STARTS}]")
+RISKY = re.compile(f"'*[ \u00a0]*[{STARTS}]")
 
 
 def safe(text: str) -> str:
@@ -33,6 +33,13 @@ def lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
     while batch := list(islice(rows, BATCH)):
         sheet = io.StringIO()
         writer = csv.writer(sheet, lineterminator="\r\n")
-        writer.writerows([safe(str(cell)) for cell in row] for row in batch)
+        writer.writerows([cell(value) for value in row] for row in batch)
         yield begin + sheet.getvalue()
         begin = ""
+
+
+def cell(value: Any) -> str:
+    """As text; a whole number stays one, also below zero."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return "" if value is None else safe(str(value))
