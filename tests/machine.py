@@ -40,6 +40,7 @@ max_connections = 200
 
 
 NO_NGINX = "Tests of docs/nginx/ need nginx: install it (Debian: apt-get install nginx-light)."
+NO_JQ = "The test of a proof's commands needs jq: install it (Debian: apt-get install jq)."
 PLACES = f"{os.environ.get('PATH')}:/usr/sbin:/usr/local/sbin"  # nginx is not for everybody's PATH
 
 
@@ -101,12 +102,21 @@ def install(packages: tuple[str, ...], otherwise: str) -> None:
 
 def nginx() -> str:
     """Return the path of nginx, installed first where we may install."""
-    path = shutil.which("nginx", path=PLACES)
+    return program("nginx", "nginx-light", NO_NGINX)
+
+
+def jq() -> str:
+    """Return the path of jq, with which people check a proof; installed where we may install."""
+    return program("jq", "jq", NO_JQ)
+
+
+def program(name: str, package: str, otherwise: str) -> str:
+    path = shutil.which(name, path=PLACES)
     if not path:
-        install(("nginx-light",), NO_NGINX)
-        path = shutil.which("nginx", path=PLACES)
+        install((package,), otherwise)
+        path = shutil.which(name, path=PLACES)
     if not path:
-        raise Missing(NO_NGINX)
+        raise Missing(otherwise)
     return path
 
 
@@ -154,6 +164,7 @@ def main() -> int:
         version = subprocess.run([browser, "--version"], capture_output=True, text=True)
         print(f"Browser: {browser} ({version.stdout.strip()})")
         print(f"nginx: {nginx()}")
+        print(f"jq: {jq()}")
         if named := os.environ.get("TEST_DATABASE_URL"):
             print(f"PostgreSQL: TEST_DATABASE_URL, on {named.rpartition('@')[2]}")
         else:

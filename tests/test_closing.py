@@ -144,7 +144,7 @@ def test_another_campaign_is_left_alone(client, campaign, mo, capsys):
     assert other.address_hash == lifecycle.address_hash(other.campaign, OTHER["email"])
 
 
-@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the files of SQLite are at hand")
+@pytest.mark.embedded  # whose files are at hand
 def test_the_files_of_the_database_hold_no_remains(client, campaign, mo, capsys, tmp_path):
     fill(client, campaign, mo)
     known = lifecycle.address_hash(campaign, "counted@example.org").encode()

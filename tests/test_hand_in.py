@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import re
-import shutil
 import subprocess
 from datetime import date
 
@@ -18,6 +17,7 @@ from campaigns.models import AuditEvent
 from signatures import hand_in, lifecycle, retention
 from signatures.hand_in import sealing
 from signatures.models import HandIn, HandInFile, SealedEntry, Signature
+from tests import machine
 from tests.desk import DeskClient, make_account
 from tests.factories import (
     approved,
@@ -269,8 +269,9 @@ def digest_of(lines) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
-@pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")
+@pytest.mark.embedded
 def test_the_commands_in_the_proof_give_what_they_say(client, campaign, mo, tmp_path):
+    machine.jq()
     path = own_page(client, campaign, name="Олена «Оля» Шевчук")
     sealed(campaign, mo)
     content = client.get(f"{path}?download=proof&list=1").content
