@@ -114,9 +114,5 @@ def line(points: list[tuple[str, int]]) -> dict[str, Any]:
     }
 
 
-def in_europe() -> set[str]:
-    return set(TILES.split()) - {".."}
-
-
 def named(numbers: dict[str, int]) -> list[tuple[str, int]]:
     return [(countries.name(code), number) for code, number in numbers.items()]
