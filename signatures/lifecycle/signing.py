@@ -44,10 +44,10 @@ def sign(campaign: Campaign, details: dict[str, Any], hold_because: str = "") ->
 
     `details` are the fields of a `Signature`, as `forms` has cleaned them. Whether the address is
     new, pending, confirmed or muted makes no difference that the caller could see: pending rows
-    take the newest details, owners of confirmed ones get the link to their own page (not those
-    at another +tag of the address). What is held waits for an organiser, and does not count
-    until it is released; its owner is asked to confirm all the same, unless it fell into the
-    honeypot.
+    take the newest details, owners of confirmed ones get the link to their own page (those at
+    another +tag of the address learn only that). What is held waits for an organiser, and does
+    not count until it is released; its owner is asked to confirm all the same, unless it fell
+    into the honeypot.
     """
     details = {
         **details,
